@@ -1,0 +1,62 @@
+// The size of one dimension: a number, or an expression over bounded symbols (a batch size between 1 and 64). Shape rules
+// compute with Dims, so they are written once for static and dynamic shapes. Immutable, cheap to copy.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ingot::compiler {
+
+class DimExpr;
+
+class Dim {
+ public:
+  Dim(int64_t value = 0) : min_(value), max_(value) {}  // NOLINT(google-explicit-constructor): sizes read as numbers
+  static Dim symbol(std::string name, int64_t min, int64_t max);
+
+  bool is_static() const { return expr_ == nullptr; }
+  // The number of a static Dim.
+  int64_t value() const { return max_; }
+  // Bounds, equal for a static Dim. Memory is planned at max().
+  int64_t min() const { return min_; }
+  int64_t max() const { return max_; }
+  // "3", "s0", "(s0 + 1) // 2".
+  std::string str() const;
+  // Null for a static Dim.
+  const DimExpr* expr() const { return expr_.get(); }
+
+  // Are the two equal whatever the symbols are? May miss equalities that need algebra beyond sums of products.
+  friend bool operator==(const Dim& a, const Dim& b);
+  friend Dim operator+(const Dim& a, const Dim& b);
+  friend Dim operator-(const Dim& a, const Dim& b);
+  friend Dim operator*(const Dim& a, const Dim& b);
+  // Rounded towards minus infinity; b > 0.
+  friend Dim floor_div(const Dim& a, const Dim& b);
+  friend Dim max(const Dim& a, const Dim& b);
+  friend Dim min(const Dim& a, const Dim& b);
+
+ private:
+  enum class Kind : uint8_t;
+  static Dim combine(Kind kind, const Dim& a, const Dim& b, int64_t min, int64_t max);
+  friend class DimExpr;
+
+  int64_t min_;
+  int64_t max_;
+  std::shared_ptr<const DimExpr> expr_;
+};
+
+using Shape = std::vector<Dim>;
+
+Dim ceil_div(const Dim& a, const Dim& b);
+bool is_static(const Shape& shape);
+// The product of the sizes.
+Dim numel(const Shape& shape);
+// Sizes of a static shape.
+std::vector<int64_t> static_sizes(const Shape& shape);
+Shape to_shape(const std::vector<int64_t>& sizes);
+// "[1, 3, s0, 224]"
+std::string to_string(const Shape& shape);
+
+}  // namespace ingot::compiler

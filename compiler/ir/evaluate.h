@@ -1,0 +1,19 @@
+// Runs single operators on constants with the runtime's own portable kernels: what constant folding, shape arithmetic
+// and tests use. There is no second interpreter.
+#pragma once
+
+#include <vector>
+
+#include "compiler/ir/graph.h"
+
+namespace ingot::compiler {
+
+// The outputs of a call whose tensor arguments are all constants (static shapes), as bytes, contiguous. `types` are those
+// of infer_types. not_supported where no portable kernel is registered for the operator.
+Result<std::vector<Bytes>> evaluate(const OpSchema& op, std::span<const Argument> args,
+                                    std::span<const TensorType> types);
+
+// The same for a node of a graph; invalid_argument where an input is no constant.
+Result<std::vector<Bytes>> evaluate(const Node& node);
+
+}  // namespace ingot::compiler

@@ -1,0 +1,59 @@
+# How every target of the project is compiled, and the functions that make one from a folder.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON)  # statement expressions, for INGOT_TRY
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+find_program(INGOT_CCACHE ccache)
+if(INGOT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${INGOT_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${INGOT_CCACHE})
+endif()
+
+add_library(ingot_options INTERFACE)
+target_include_directories(ingot_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(ingot_options INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers
+                                               -ffunction-sections -fdata-sections)
+target_compile_definitions(ingot_options INTERFACE INGOT_ERROR_MESSAGES=$<BOOL:${INGOT_ERROR_MESSAGES}>)
+target_link_options(ingot_options INTERFACE -Wl,--gc-sections)
+if(INGOT_SANITIZE)
+  target_compile_options(ingot_options INTERFACE -fsanitize=${INGOT_SANITIZE} -fno-sanitize-recover=all
+                                                 -fno-omit-frame-pointer)
+  target_link_options(ingot_options INTERFACE -fsanitize=${INGOT_SANITIZE})
+endif()
+if(INGOT_COVERAGE)
+  target_compile_options(ingot_options INTERFACE --coverage)
+  target_link_options(ingot_options INTERFACE --coverage)
+endif()
+
+# What goes on a device is built without exceptions and RTTI (UBSan's vptr check needs the latter).
+add_library(ingot_device_options INTERFACE)
+target_link_libraries(ingot_device_options INTERFACE ingot_options)
+target_compile_options(ingot_device_options INTERFACE -fno-exceptions -fno-rtti)
+if(INGOT_SANITIZE MATCHES "undefined")
+  target_compile_options(ingot_device_options INTERFACE -fno-sanitize=vptr)
+endif()
+
+# ingot_library(NAME [DEVICE] [FOLDERS folder...] [LINKS target...]): a static library of every .cpp directly inside the
+# folders (default: the current one).
+function(ingot_library name)
+  cmake_parse_arguments(ARG "DEVICE" "" "FOLDERS;LINKS" ${ARGN})
+  if(NOT ARG_FOLDERS)
+    set(ARG_FOLDERS .)
+  endif()
+  set(sources "")
+  foreach(folder IN LISTS ARG_FOLDERS)
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    list(APPEND sources ${found})
+  endforeach()
+  add_library(${name} STATIC ${sources})
+  add_library(ingot::${name} ALIAS ${name})
+  if(ARG_DEVICE)
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:ingot_device_options>)
+  else()
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:ingot_options>)
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINKS})
+endfunction()
