@@ -11,8 +11,8 @@
 
 namespace ingot::compiler {
 
-// The types of a call's outputs, or an error that says which argument is wrong. Source of the rules: PyTorch's documented
-// operator semantics. A rule is found by the operator's name, else by its family (compiler/ir/shape_rules/).
+// The types of a call's outputs, or an error that says which argument is wrong. Source of the rules: PyTorch's
+// documented operator semantics. A rule is found by the operator's name, else by its family (compiler/ir/shape_rules/).
 Result<std::vector<TensorType>> infer_types(const OpSchema& op, std::span<const Argument> args);
 
 // `args` completed by the schema's defaults and converted to the types that it asks for (an int where a Scalar or float

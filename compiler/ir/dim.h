@@ -1,8 +1,9 @@
-// The size of one dimension: a number, or an expression over bounded symbols (a batch size between 1 and 64). Shape rules
-// compute with Dims, so they are written once for static and dynamic shapes. Immutable, cheap to copy.
+// The size of one dimension: a number, or an expression over bounded symbols (a batch size between 1 and 64). Shape
+// rules compute with Dims, so they are written once for static and dynamic shapes. Immutable, cheap to copy.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,20 +27,23 @@ class Dim {
   std::string str() const;
   // Null for a static Dim.
   const DimExpr* expr() const { return expr_.get(); }
+  // The value where each symbol is what `symbols` says; one that it does not name stands at its largest.
+  int64_t evaluate(const std::map<std::string, int64_t>& symbols) const;
+  // Adds every symbol inside, as Dims, by name.
+  void collect_symbols(std::map<std::string, Dim>* symbols) const;
 
-  // Are the two equal whatever the symbols are? May miss equalities that need algebra beyond sums of products.
+  // Are the two equal whatever the symbols are? May miss equalities that need algebra beyond sums of products. Results
+  // of the arithmetic below that do not fit 64 bits stick at the largest or smallest number.
   friend bool operator==(const Dim& a, const Dim& b);
   friend Dim operator+(const Dim& a, const Dim& b);
   friend Dim operator-(const Dim& a, const Dim& b);
   friend Dim operator*(const Dim& a, const Dim& b);
-  // Rounded towards minus infinity; b > 0.
+  // Rounded towards minus infinity; b > 0 (else the result is 0).
   friend Dim floor_div(const Dim& a, const Dim& b);
   friend Dim max(const Dim& a, const Dim& b);
   friend Dim min(const Dim& a, const Dim& b);
 
  private:
-  enum class Kind : uint8_t;
-  static Dim combine(Kind kind, const Dim& a, const Dim& b, int64_t min, int64_t max);
   friend class DimExpr;
 
   int64_t min_;

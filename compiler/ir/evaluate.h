@@ -8,8 +8,8 @@
 
 namespace ingot::compiler {
 
-// The outputs of a call whose tensor arguments are all constants (static shapes), as bytes, contiguous. `types` are those
-// of infer_types. not_supported where no portable kernel is registered for the operator.
+// The outputs of a call whose tensor arguments are all constants (static shapes), as bytes, contiguous. `types` are
+// those of infer_types. not_supported where no portable kernel is registered for the operator.
 Result<std::vector<Bytes>> evaluate(const OpSchema& op, std::span<const Argument> args,
                                     std::span<const TensorType> types);
 

@@ -1,9 +1,9 @@
 // The compiler's one representation of a model: a Graph of Nodes over Values, in Core ATen operators.
 //
-// A Graph is in static single assignment form: a Value is an input, a constant, or an output of exactly one Node, and the
-// Nodes are kept in an order in which every Value is defined before it is used. A Graph owns its Values and Nodes; pointers
-// to them stay valid until they are erased. Passes edit a Graph in place (compiler/ir/rewrite.h) and the rules of
-// compiler/ir/verify.h hold before and after each.
+// A Graph is in static single assignment form: a Value is an input, a constant, or an output of exactly one Node, and
+// the Nodes are kept in an order in which every Value is defined before it is used. A Graph owns its Values and Nodes;
+// pointers to them stay valid until they are erased. Passes edit a Graph in place (compiler/ir/rewrite.h) and the rules
+// of compiler/ir/verify.h hold before and after each.
 #pragma once
 
 #include <cstddef>
@@ -74,9 +74,9 @@ struct Value {
   Kind kind = Kind::result;
   std::string name;  // unique in the Graph
   TensorType type;
-  Bytes data;                 // of a constant
-  Node* producer = nullptr;   // of a result
-  size_t output_index = 0;    // of a result
+  Bytes data;                // of a constant
+  Node* producer = nullptr;  // of a result
+  size_t output_index = 0;   // of a result
 
   bool is_constant() const { return kind == Kind::constant; }
 };
@@ -88,13 +88,13 @@ using Argument = std::variant<std::monostate, Value*, std::vector<Value*>,  // T
 
 // What a delegate call carries (made by compiler/partition).
 struct DelegateCallInfo {
-  std::string backend_id;                                          // "XnnpackBackend"
+  std::string backend_id;  // "XnnpackBackend"
   Bytes payload;
-  std::vector<std::pair<std::string, Bytes>> named_data;           // bytes that the payload names
-  std::vector<std::string> node_names;                             // what it computes, for reports
+  std::vector<std::pair<std::string, Bytes>> named_data;  // bytes that the payload names
+  std::vector<std::string> node_names;                    // what it computes, for reports
   int64_t macs = 0;
   size_t num_nodes = 0;
-  std::shared_ptr<const Graph> region;                                  // the nodes it replaced
+  std::shared_ptr<const Graph> region;  // the nodes it replaced
 };
 
 class Node {

@@ -21,18 +21,18 @@ struct ArgSpec {
     boolean,
     string,
     dtype,
-    int_list,     // int[], SymInt[] (then a Shape serves too)
+    int_list,  // int[], SymInt[] (then a Shape serves too)
     double_list,
     bool_list,
   };
 
   std::string name;
   Type type = Type::tensor;
-  bool optional = false;          // may be none
+  bool optional = false;           // may be none
   bool optional_elements = false;  // Tensor?[]
-  bool symbolic = false;          // SymInt or SymInt[]
+  bool symbolic = false;           // SymInt or SymInt[]
   bool keyword_only = false;
-  size_t fixed_size = 0;          // int[2]: a single int stands for all
+  size_t fixed_size = 0;                     // int[2]: a single int stands for all
   std::optional<std::string> default_value;  // as written
 };
 

@@ -20,8 +20,8 @@ enum class Target : uint8_t {
   ingot,       // all that have a kernel here
 };
 
-// Structure: unique names, definition before use, outputs defined, constants of the right size, arguments that fit their
-// schemas, types that equal what the shape rules infer; then the stage's own rules.
+// Structure: unique names, definition before use, outputs defined, constants of the right size, arguments that fit
+// their schemas, types that equal what the shape rules infer; then the stage's own rules.
 Result<void> verify(const Graph& graph, Stage stage, Target target = Target::executorch);
 
 }  // namespace ingot::compiler
