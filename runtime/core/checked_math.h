@@ -1,8 +1,11 @@
-// Arithmetic on sizes and offsets that may come from a file: every operation reports overflow instead of wrapping.
+// Arithmetic on sizes, offsets and numbers that may come from a file: every operation on integers reports overflow
+// instead of wrapping, and conversions are defined for every value.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace ingot {
 
@@ -34,6 +37,16 @@ template <typename T>
 // Does [offset, offset + size) lie in [0, limit)? Never wraps.
 [[nodiscard]] constexpr bool range_within(uint64_t offset, uint64_t size, uint64_t limit) {
   return offset <= limit && size <= limit - offset;
+}
+
+// A floating-point number as an integer: the fraction is dropped, what is out of range becomes the nearest bound, NaN
+// 0.
+template <std::integral I, std::floating_point F>
+[[nodiscard]] constexpr I saturate_cast(F x) {
+  constexpr F kLow = static_cast<F>(std::numeric_limits<I>::min());
+  constexpr F kHigh = static_cast<F>(std::numeric_limits<I>::max());  // may round up to the next power of two
+  if (!(x > kLow)) return x == x ? std::numeric_limits<I>::min() : I{0};
+  return x >= kHigh ? std::numeric_limits<I>::max() : static_cast<I>(x);
 }
 
 }  // namespace ingot

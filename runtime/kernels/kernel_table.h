@@ -2,11 +2,13 @@
 // Runtime::add_kernels. Nothing registers itself.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "runtime/core/checked_math.h"
 #include "runtime/core/error.h"
 #include "runtime/core/parallel.h"
 #include "runtime/core/tensor.h"
@@ -20,9 +22,15 @@ struct Scalar {
   double real = 0;
   int64_t integer = 0;
 
+  // A float that T, an integer, cannot hold becomes the nearest it can.
   template <typename T>
   T to() const {
-    return kind == Value::Kind::real ? static_cast<T>(real) : static_cast<T>(integer);
+    if (kind != Value::Kind::real) return static_cast<T>(integer);
+    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+      return saturate_cast<T>(real);
+    } else {
+      return static_cast<T>(real);
+    }
   }
   bool is_real() const { return kind == Value::Kind::real; }
 };

@@ -1,0 +1,30 @@
+// Moves runs of elements between memory of any dtype and a buffer of a compute type: how one loop serves every dtype.
+// The compute types are float (float32, float16, bfloat16), double (everything floating) and int64_t (integers and
+// bool). Conversions are defined for every value: float to integer truncates, saturates, and makes NaN 0; integer to a
+// narrower integer wraps; anything to bool is `!= 0`. Any thread; no allocation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/dtype.h"
+
+namespace ingot::portable {
+
+// How many elements a buffer on the stack holds.
+inline constexpr size_t kBlock = 512;
+
+// out[i] = src[i * stride], i < n. stride counts elements and may be 0 or negative.
+template <typename C>
+using LoadBlock = void (*)(C* out, const void* src, int64_t stride, size_t n);
+// dst[i * stride] = in[i].
+template <typename C>
+using StoreBlock = void (*)(void* dst, int64_t stride, const C* in, size_t n);
+
+// C is float, double or int64_t; every known dtype has both.
+template <typename C>
+LoadBlock<C> load_block(DType dtype);
+template <typename C>
+StoreBlock<C> store_block(DType dtype);
+
+}  // namespace ingot::portable

@@ -1,0 +1,13 @@
+// The families of portable kernels, one function each: the rows of the operators that share a loop.
+// portable_kernels.cpp joins them. A new family is a declaration here, a line in the list there and a file of its own.
+#pragma once
+
+#include <span>
+
+#include "runtime/kernels/kernel_table.h"
+
+namespace ingot::portable {
+
+std::span<const Kernel> creation_kernels();
+
+}  // namespace ingot::portable

@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "runtime/include/ingot.hpp"
+#include "runtime/kernels/kernel_table.h"
+#include "runtime/kernels/portable/families.h"
+
+namespace ingot {
+namespace {
+
+using Rows = std::span<const Kernel> (*)();
+
+// One line a family.
+constexpr Rows kFamilies[] = {
+    portable::creation_kernels,
+};
+
+// Room for every row; a test holds this against the families' sum, and what does not fit would be missing by name.
+constexpr size_t kCapacity = 384;
+
+struct Table {
+  Table() {
+    for (const Rows rows : kFamilies) {
+      const std::span<const Kernel> family = rows();
+      const size_t fits = std::min(family.size(), kCapacity - count);
+      std::copy_n(family.begin(), fits, kernels.begin() + count);
+      count += fits;
+    }
+  }
+  std::array<Kernel, kCapacity> kernels{};
+  size_t count = 0;
+};
+
+}  // namespace
+
+std::span<const Kernel> portable_kernels() {
+  static const Table table;
+  return std::span(table.kernels).first(table.count);
+}
+
+}  // namespace ingot
