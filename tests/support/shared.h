@@ -15,9 +15,9 @@ inline std::string shared_file(const std::string& name) {
 }  // namespace ingot::testing
 
 // Inside a TEST: `const std::string path = INGOT_SHARED_FILE("models/onnx/x.onnx");`, or the test is skipped.
-#define INGOT_SHARED_FILE(name)                                                                     \
-  ({                                                                                                \
-    const std::string ingot_path_ = ::ingot::testing::shared_file(name);                            \
+#define INGOT_SHARED_FILE(name)                                                                       \
+  ({                                                                                                  \
+    const std::string ingot_path_ = ::ingot::testing::shared_file(name);                              \
     if (ingot_path_.empty()) GTEST_SKIP() << "../shared/" << (name) << " is not beside the checkout"; \
-    ingot_path_;                                                                                    \
+    ingot_path_;                                                                                      \
   })
