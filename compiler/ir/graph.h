@@ -92,6 +92,7 @@ struct DelegateCallInfo {
   Bytes payload;
   std::vector<std::pair<std::string, Bytes>> named_data;  // bytes that the payload names
   std::vector<std::string> node_names;                    // what it computes, for reports
+  std::vector<std::string> debug_names;                   // source name of debug handle i + 1
   int64_t macs = 0;
   size_t num_nodes = 0;
   std::shared_ptr<const Graph> region;  // the nodes it replaced
