@@ -45,12 +45,13 @@ Offset<pte::Program> finish_program(flatbuffers::FlatBufferBuilder& builder, con
   }
   std::vector<Offset<pte::NamedData>> named;
   for (const Segments::Named& entry : segments.named()) {
-    named.push_back(pte::CreateNamedData(builder, builder.CreateString(entry.key), entry.segment));
+    const auto key = builder.CreateString(entry.key);
+    named.push_back(pte::CreateNamedData(builder, key, entry.segment));
   }
   const auto plans_offset = builder.CreateVector(plans);
   const auto ranges_offset = builder.CreateVector(ranges);
-  const auto constants =
-      pte::CreateSubsegmentOffsets(builder, 0, builder.CreateVector(segments.constant_offsets()));
+  const auto offsets = builder.CreateVector(segments.constant_offsets());
+  const auto constants = pte::CreateSubsegmentOffsets(builder, 0, offsets);
   const auto named_offset = builder.CreateVector(named);
   return pte::CreateProgram(builder, 0, plans_offset, 0, 0, ranges_offset, constants, 0, named_offset);
 }

@@ -113,8 +113,8 @@ Result<void> MethodEmitter::emit_kernel_call(const Node& node) {
 
   const int32_t op_index = operator_index(op.row().out);
   const auto args_offset = builder_.CreateVector(args);
-  add_instruction(pte::InstructionArguments::KernelCall,
-                  pte::CreateKernelCall(builder_, op_index, args_offset).Union(), frames(node));
+  const auto call = pte::CreateKernelCall(builder_, op_index, args_offset);
+  add_instruction(pte::InstructionArguments::KernelCall, call.Union(), frames(node));
   return {};
 }
 
@@ -132,8 +132,8 @@ Result<void> MethodEmitter::emit_delegate_call(const Node& node) {
   for (const Value* output : node.outputs()) args.push_back(values_.tensor(output));
   const auto args_offset = builder_.CreateVector(args);
   const auto index = static_cast<int32_t>(delegates_.size() - 1);
-  add_instruction(pte::InstructionArguments::DelegateCall,
-                  pte::CreateDelegateCall(builder_, index, args_offset).Union(), frames(node));
+  const auto instruction = pte::CreateDelegateCall(builder_, index, args_offset);
+  add_instruction(pte::InstructionArguments::DelegateCall, instruction.Union(), frames(node));
   return {};
 }
 
@@ -142,7 +142,8 @@ Result<void> MethodEmitter::emit_delegate_call(const Node& node) {
 Offset<pte::FrameList> MethodEmitter::frames(const Node& node) {
   std::vector<Offset<pte::Frame>> list;
   const auto add = [&](const std::string& source, int32_t line) {
-    list.push_back(pte::CreateFrame(builder_, 0, line, builder_.CreateString(source)));
+    const auto name = builder_.CreateString(source);
+    list.push_back(pte::CreateFrame(builder_, 0, line, name));
   };
   if (const DelegateCallInfo* call = node.delegate_call()) {
     for (size_t i = 0; i < call->debug_names.size(); ++i) add(call->debug_names[i], static_cast<int32_t>(i + 1));
@@ -170,8 +171,10 @@ Result<Offset<pte::ExecutionPlan>> MethodEmitter::run() {
 
   const auto inputs_offset = builder_.CreateVector(inputs);
   const auto outputs_offset = builder_.CreateVector(outputs);
-  const auto chain = pte::CreateChain(builder_, inputs_offset, outputs_offset, builder_.CreateVector(instructions_),
-                                      builder_.CreateVector(stacktrace_));
+  const auto instructions_offset = builder_.CreateVector(instructions_);
+  const auto stacktrace_offset = builder_.CreateVector(stacktrace_);
+  const auto chain =
+      pte::CreateChain(builder_, inputs_offset, outputs_offset, instructions_offset, stacktrace_offset);
   const auto name = builder_.CreateString(graph.name());
   const auto values = builder_.CreateVector(values_.entries());
   const auto chains = builder_.CreateVector(std::vector{chain});

@@ -132,6 +132,6 @@ int32_t ValueTable::optional_tensor_list(const std::vector<int32_t>& items) {
   });
 }
 
-int32_t ValueTable::computed_integer() { return append(pte::KernelTypes::Int, pte::CreateInt(builder_, 0)); }
+int32_t ValueTable::computed_integer() { return append(pte::KernelTypes::Int, pte::CreateInt(builder_, int64_t{0})); }
 
 }  // namespace ingot::compiler
