@@ -24,8 +24,8 @@ struct EmittedProgram {
 };
 
 // Segments, in order: the constants of all methods (each 16-aligned, equal ones once), delegate payloads (equal ones
-// once), named data (one segment a key); each aligned to 128. not_supported where an operator has no `out` overload that
-// a program could call.
+// once), named data (one segment a key); each aligned to 128. not_supported where an operator has no `out` overload
+// that a program could call.
 Result<EmittedProgram> emit(std::span<const MethodToEmit> methods);
 
 }  // namespace ingot::compiler

@@ -1,4 +1,5 @@
-// A file that is put together from byte ranges which others own, so that weights are written from where they already lie.
+// A file that is put together from byte ranges which others own, so that weights are written from where they already
+// lie.
 #pragma once
 
 #include <cstddef>

@@ -122,8 +122,8 @@ Result<void> MethodEmitter::emit_delegate_call(const Node& node) {
   const DelegateCallInfo& call = *node.delegate_call();
   for (const auto& [key, bytes] : call.named_data) INGOT_TRY_VOID(segments_.add_named(key, bytes));
   const auto id = builder_.CreateString(call.backend_id);
-  const auto data =
-      pte::CreateBackendDelegateDataReference(builder_, pte::DataLocation::SEGMENT, segments_.add_payload(call.payload));
+  const auto data = pte::CreateBackendDelegateDataReference(builder_, pte::DataLocation::SEGMENT,
+                                                            segments_.add_payload(call.payload));
   const auto specs = builder_.CreateVector(std::vector<Offset<pte::CompileSpec>>());
   delegates_.push_back(pte::CreateBackendDelegate(builder_, id, data, specs));
 
@@ -137,8 +137,8 @@ Result<void> MethodEmitter::emit_delegate_call(const Node& node) {
   return {};
 }
 
-// Where the instruction comes from in the source model: its node, or every node of a delegate call, whose `lineno` is the
-// debug handle that the payload's nodes carry.
+// Where the instruction comes from in the source model: its node, or every node of a delegate call, whose `lineno` is
+// the debug handle that the payload's nodes carry.
 Offset<pte::FrameList> MethodEmitter::frames(const Node& node) {
   std::vector<Offset<pte::Frame>> list;
   const auto add = [&](const std::string& source, int32_t line) {
@@ -173,15 +173,13 @@ Result<Offset<pte::ExecutionPlan>> MethodEmitter::run() {
   const auto outputs_offset = builder_.CreateVector(outputs);
   const auto instructions_offset = builder_.CreateVector(instructions_);
   const auto stacktrace_offset = builder_.CreateVector(stacktrace_);
-  const auto chain =
-      pte::CreateChain(builder_, inputs_offset, outputs_offset, instructions_offset, stacktrace_offset);
+  const auto chain = pte::CreateChain(builder_, inputs_offset, outputs_offset, instructions_offset, stacktrace_offset);
   const auto name = builder_.CreateString(graph.name());
   const auto values = builder_.CreateVector(values_.entries());
   const auto chains = builder_.CreateVector(std::vector{chain});
   const auto operators = builder_.CreateVector(operators_);
   const auto delegates = builder_.CreateVector(delegates_);
-  const auto arenas =
-      builder_.CreateVector(std::vector<int64_t>{0, static_cast<int64_t>(method_.plan->arena_bytes)});
+  const auto arenas = builder_.CreateVector(std::vector<int64_t>{0, static_cast<int64_t>(method_.plan->arena_bytes)});
   return pte::CreateExecutionPlan(builder_, name, 0, values, inputs_offset, outputs_offset, chains, operators,
                                   delegates, arenas);
 }

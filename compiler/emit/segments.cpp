@@ -8,16 +8,19 @@ namespace ingot::compiler {
 
 namespace {
 
-uint64_t align(uint64_t x, uint64_t alignment) { return (x + alignment - 1) / alignment * alignment; }
+uint64_t align(uint64_t x, uint64_t alignment) {
+  return (x + alignment - 1) / alignment * alignment;
+}
 
-bool same_bytes(const Bytes& a, const Bytes& b) { return std::ranges::equal(a.span(), b.span()); }
+bool same_bytes(const Bytes& a, const Bytes& b) {
+  return std::ranges::equal(a.span(), b.span());
+}
 
 }  // namespace
 
 size_t Segments::deduplicate(std::vector<Bytes>& list, std::unordered_multimap<size_t, size_t>& index,
                              const Bytes& bytes) {
-  const size_t hash = std::hash<std::string_view>{}(
-      {reinterpret_cast<const char*>(bytes.span().data()), bytes.size()});
+  const size_t hash = std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.span().data()), bytes.size()});
   const auto [first, last] = index.equal_range(hash);
   for (auto it = first; it != last; ++it) {
     if (same_bytes(list[it->second], bytes)) return it->second;

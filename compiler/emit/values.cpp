@@ -55,8 +55,8 @@ int32_t ValueTable::tensor(const Value* value) {
     constant = segments_.add_constant(value->data);
   } else {
     const uint64_t offset = plan_.offsets.at(value);
-    allocation = pte::CreateAllocationDetails(builder_, 1, static_cast<uint32_t>(offset),
-                                              static_cast<uint32_t>(offset >> 32));
+    allocation =
+        pte::CreateAllocationDetails(builder_, 1, static_cast<uint32_t>(offset), static_cast<uint32_t>(offset >> 32));
   }
   pte::TensorBuilder tensor(builder_);
   tensor.add_scalar_type(static_cast<pte::ScalarType>(type.dtype));
@@ -132,6 +132,8 @@ int32_t ValueTable::optional_tensor_list(const std::vector<int32_t>& items) {
   });
 }
 
-int32_t ValueTable::computed_integer() { return append(pte::KernelTypes::Int, pte::CreateInt(builder_, int64_t{0})); }
+int32_t ValueTable::computed_integer() {
+  return append(pte::KernelTypes::Int, pte::CreateInt(builder_, int64_t{0}));
+}
 
 }  // namespace ingot::compiler

@@ -9,12 +9,16 @@ namespace ingot::compiler {
 
 namespace {
 
-size_t aligned(size_t bytes) { return (bytes + kPlanAlignment - 1) / kPlanAlignment * kPlanAlignment; }
+size_t aligned(size_t bytes) {
+  return (bytes + kPlanAlignment - 1) / kPlanAlignment * kPlanAlignment;
+}
 
-bool overlap_in_time(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+bool overlap_in_time(const Lifetime& a, const Lifetime& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
-// Puts values into the arena in the given order, each into the smallest gap that holds it between those that live at the
-// same time, or above them all.
+// Puts values into the arena in the given order, each into the smallest gap that holds it between those that live at
+// the same time, or above them all.
 std::vector<size_t> best_fit(std::span<const Lifetime> lifetimes, std::span<const size_t> order, size_t* arena_bytes) {
   std::vector<size_t> offsets(lifetimes.size(), 0);
   std::vector<size_t> placed;  // sorted by offset

@@ -1,9 +1,10 @@
 // Memory planning: where in one arena every tensor of a method lives. A pure function of the graph; deterministic.
 //
 // A value lives from the instruction that makes it to the last that reads it; inputs and outputs of the method live
-// throughout (so a method can be executed again without setting its inputs again). Two values that live at the same time
-// never overlap. Finding the smallest arena is NP-hard (dynamic storage allocation); the planner tries several orders of
-// best-fit placement and keeps the smallest result, which on networks of practice mostly meets the lower bound.
+// throughout (so a method can be executed again without setting its inputs again). Two values that live at the same
+// time never overlap. Finding the smallest arena is NP-hard (dynamic storage allocation); the planner tries several
+// orders of best-fit placement and keeps the smallest result, which on networks of practice mostly meets the lower
+// bound.
 #pragma once
 
 #include <cstddef>

@@ -24,7 +24,8 @@ class AtomicFile {
   Result<void> commit();
 
  private:
-  AtomicFile(std::string path, std::string target, int file) : path_(std::move(path)), target_(std::move(target)), file_(file) {}
+  AtomicFile(std::string path, std::string target, int file)
+      : path_(std::move(path)), target_(std::move(target)), file_(file) {}
   std::unexpected<Error> failed(int error) const;
 
   std::string path_;

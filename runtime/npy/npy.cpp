@@ -13,6 +13,7 @@
 
 #include "runtime/core/checked_math.h"
 #include "runtime/core/tensor.h"
+#include "runtime/npy/atomic_file.h"
 
 namespace ingot {
 namespace {
@@ -183,22 +184,6 @@ Result<std::vector<std::byte>> read_file(const char* path) {
   return bytes;
 }
 
-// Writes all bytes to an open descriptor and closes it. 0, or errno.
-int write_and_close(int file, std::span<const std::byte> bytes) {
-  int error = 0;
-  while (error == 0 && !bytes.empty()) {
-    const ssize_t put = ::write(file, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      error = errno;
-    } else {
-      bytes = bytes.subspan(static_cast<size_t>(put));
-    }
-  }
-  if (::close(file) != 0 && error == 0) error = errno;
-  return error;
-}
-
 }  // namespace
 
 Result<Array> parse_npy(std::span<const std::byte> bytes) {
@@ -294,19 +279,7 @@ Result<void> write_npy(const std::string& path, DType dtype, std::span<const int
     return fail(ErrorCode::not_supported, "%s: the .npy format has no %s", path.c_str(), to_string(dtype));
   }
   INGOT_TRY_VOID(tensor_nbytes(dtype, sizes));
-  const std::vector<std::byte> bytes = format_npy(dtype, sizes, data);
-  // What is there and not a regular file (/dev/stdout) is written to directly: renaming over it would replace it.
-  struct stat info;
-  const bool direct = ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
-  const std::string target = direct ? path : path + ".tmp" + std::to_string(::getpid());
-  const int file = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | (direct ? 0 : O_CREAT | O_TRUNC), 0666);
-  int error = file < 0 ? errno : write_and_close(file, bytes);
-  if (error == 0 && !direct && ::rename(target.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    if (!direct && file >= 0) ::unlink(target.c_str());
-    return fail(ErrorCode::io, "%s: cannot write: %s", path.c_str(), std::strerror(error));
-  }
-  return {};
+  return write_file(path, format_npy(dtype, sizes, data));
 }
 
 }  // namespace ingot

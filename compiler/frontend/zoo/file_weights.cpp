@@ -9,10 +9,16 @@ namespace ingot::compiler {
 
 namespace {
 
-std::string list(const std::vector<int64_t>& sizes) { return to_string(to_shape(sizes)); }
+std::string list(const std::vector<int64_t>& sizes) {
+  return to_string(to_shape(sizes));
+}
 
-float half_to_float(uint16_t bits) { return static_cast<float>(std::bit_cast<_Float16>(bits)); }
-float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+float half_to_float(uint16_t bits) {
+  return static_cast<float>(std::bit_cast<_Float16>(bits));
+}
+float bfloat_to_float(uint16_t bits) {
+  return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
 
 template <typename T, typename Convert>
 Bytes convert(const Bytes& data, Convert to_float) {

@@ -16,8 +16,7 @@ void expect_no_overlap(std::span<const Lifetime> items, std::span<const size_t> 
     EXPECT_LE(offsets[i] + items[i].bytes, arena);
     for (size_t j = 0; j < i; ++j) {
       const bool same_time = items[i].first <= items[j].last && items[j].first <= items[i].last;
-      const bool same_place =
-          offsets[i] < offsets[j] + items[j].bytes && offsets[j] < offsets[i] + items[i].bytes;
+      const bool same_place = offsets[i] < offsets[j] + items[j].bytes && offsets[j] < offsets[i] + items[i].bytes;
       EXPECT_FALSE(same_time && same_place) << "values " << i << " and " << j;
     }
   }
