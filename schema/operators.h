@@ -103,6 +103,8 @@ inline constexpr Operator kOperators[] = {
   {"aten::gt", "Scalar", "aten::gt.Scalar_out", "Tensor self, Scalar other", "Tensor", Family::unary_bool, true},
   {"aten::ge", "Scalar", "aten::ge.Scalar_out", "Tensor self, Scalar other", "Tensor", Family::unary_bool, true},
   {"aten::masked_fill", "Scalar", "aten::masked_fill.Scalar_out", "Tensor self, Tensor mask, Scalar value", "Tensor", Family::binary, true},
+  {"aten::fill", "Scalar", "aten::fill.Scalar_out", "Tensor self, Scalar value", "Tensor", Family::unary, true},
+  {"aten::glu", "", "aten::glu.out", "Tensor self, int dim=-1", "Tensor", Family::unary, true},
   // Elementwise, broadcasting. Operands have one dtype: the compiler converts before.
   {"aten::add", "Tensor", "aten::add.out", "Tensor self, Tensor other, *, Scalar alpha=1", "Tensor", Family::binary, true},
   {"aten::sub", "Tensor", "aten::sub.out", "Tensor self, Tensor other, *, Scalar alpha=1", "Tensor", Family::binary, true},
@@ -137,7 +139,7 @@ inline constexpr Operator kOperators[] = {
   {"aten::mm", "", "aten::mm.out", "Tensor self, Tensor mat2", "Tensor", Family::matmul, true},
   {"aten::bmm", "", "aten::bmm.out", "Tensor self, Tensor mat2", "Tensor", Family::matmul, true},
   {"aten::addmm", "", "aten::addmm.out", "Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1", "Tensor", Family::matmul, true},
-  {"aten::convolution", "", "aten::convolution.out", "Tensor input, Tensor weight, Tensor? bias, int[] stride, SymInt[] padding, int[] dilation, bool transposed, SymInt[] output_padding, SymInt groups", "Tensor", Family::matmul, true},
+  {"aten::convolution", "", "aten::convolution.out", "Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups", "Tensor", Family::matmul, true},
   // Pooling.
   {"aten::max_pool2d_with_indices", "", "aten::max_pool2d_with_indices.out", "Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False", "Tensor, Tensor", Family::pooling, true},
   {"aten::avg_pool2d", "", "aten::avg_pool2d.out", "Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None", "Tensor", Family::pooling, true},
@@ -151,6 +153,7 @@ inline constexpr Operator kOperators[] = {
   // Reductions.
   {"aten::sum", "dim_IntList", "aten::sum.IntList_out", "Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None", "Tensor", Family::reduction, true},
   {"aten::mean", "dim", "aten::mean.out", "Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None", "Tensor", Family::reduction, true},
+  {"aten::mean", "", "aten::mean.dtype_out", "Tensor self, *, ScalarType? dtype=None", "Tensor", Family::reduction, true},
   {"aten::prod", "dim_int", "aten::prod.int_out", "Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None", "Tensor", Family::reduction, true},
   {"aten::prod", "", "aten::prod.out", "Tensor self, *, ScalarType? dtype=None", "Tensor", Family::reduction, true},
   {"aten::amax", "", "aten::amax.out", "Tensor self, int[1] dim=[], bool keepdim=False", "Tensor", Family::reduction, true},
@@ -172,6 +175,9 @@ inline constexpr Operator kOperators[] = {
   {"aten::unbind_copy", "int", "aten::unbind_copy.int_out", "Tensor self, int dim=0", "Tensor[]", Family::movement, true},
   {"aten::slice_copy", "Tensor", "aten::slice_copy.Tensor_out", "Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1", "Tensor", Family::movement, true},
   {"aten::select_copy", "int", "aten::select_copy.int_out", "Tensor self, int dim, SymInt index", "Tensor", Family::movement, true},
+  {"aten::slice_scatter", "", "aten::slice_scatter.out", "Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1", "Tensor", Family::movement, true},
+  {"aten::select_scatter", "", "aten::select_scatter.out", "Tensor self, Tensor src, int dim, SymInt index", "Tensor", Family::movement, true},
+  {"aten::diagonal_copy", "", "aten::diagonal_copy.out", "Tensor self, int offset=0, int dim1=0, int dim2=1", "Tensor", Family::movement, true},
   {"aten::permute_copy", "", "aten::permute_copy.out", "Tensor self, int[] dims", "Tensor", Family::movement, true},
   {"aten::transpose_copy", "int", "aten::transpose_copy.int_out", "Tensor self, int dim0, int dim1", "Tensor", Family::movement, true},
   {"aten::t_copy", "", "aten::t_copy.out", "Tensor self", "Tensor", Family::movement, true},
@@ -195,6 +201,7 @@ inline constexpr Operator kOperators[] = {
   {"aten::pixel_unshuffle", "", "aten::pixel_unshuffle.out", "Tensor self, int downscale_factor", "Tensor", Family::movement, true},
   {"aten::clone", "", "aten::clone.out", "Tensor self, *, MemoryFormat? memory_format=None", "Tensor", Family::movement, true},
   {"aten::alias_copy", "", "aten::alias_copy.out", "Tensor self", "Tensor", Family::movement, true},
+  {"aten::copy", "", "aten::copy.out", "Tensor self, Tensor src, bool non_blocking=False", "Tensor", Family::movement, true},
   {"aten::_to_copy", "", "aten::_to_copy.out", "Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None", "Tensor", Family::movement, true},
   // dim_order_ops: conversions that name the layout of their result.
   {"dim_order_ops::_to_dim_order_copy", "", "dim_order_ops::_to_dim_order_copy.out", "Tensor self, *, bool non_blocking=False, int[]? dim_order=None, ScalarType? dtype=None", "Tensor", Family::movement, true},

@@ -1,10 +1,12 @@
 // Adds nodes to a Graph: fills in default arguments, checks them against the operator's schema and infers the outputs'
-// types by its shape rule. Nodes whose inputs are all constants are evaluated on the spot when folding is on, so that
+// types by its shape rule. Calls whose inputs are all constants are evaluated on the spot when folding is on, so that
 // shape arithmetic never reaches the graph.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/ir/graph.h"
@@ -19,6 +21,9 @@ Result<std::vector<TensorType>> infer_types(const OpSchema& op, std::span<const 
 // is wanted, a single int for int[2], static Dims for ints), or an error that names the argument.
 Result<std::vector<Argument>> complete_args(const OpSchema& op, std::vector<Argument> args);
 
+// Are these arguments as complete_args leaves them: as many as the schema has, each of its type?
+Result<void> check_args(const OpSchema& op, std::span<const Argument> args);
+
 class Builder {
  public:
   // Nodes are appended, or inserted before `before`.
@@ -28,6 +33,9 @@ class Builder {
   // The source name that new nodes get.
   void set_source(std::string source) { source_ = std::move(source); }
   void set_before(const Node* before) { before_ = before; }
+  // With folding, call() gives a constant where every tensor that it reads is one, a kernel is there, and the result is
+  // not much larger than what it was made from.
+  void set_folding(bool folding) { folding_ = folding; }
 
   // A call of `op` ("aten::add.Tensor"). Positional arguments in schema order, keyword-only ones after them; trailing
   // ones may be left off where they have defaults.
@@ -46,6 +54,7 @@ class Builder {
   Graph& graph_;
   const Node* before_;
   std::string source_;
+  bool folding_ = false;
 };
 
 }  // namespace ingot::compiler

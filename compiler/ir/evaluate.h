@@ -2,6 +2,7 @@
 // and tests use. There is no second interpreter.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "compiler/ir/graph.h"
@@ -13,7 +14,11 @@ namespace ingot::compiler {
 Result<std::vector<Bytes>> evaluate(const OpSchema& op, std::span<const Argument> args,
                                     std::span<const TensorType> types);
 
-// The same for a node of a graph; invalid_argument where an input is no constant.
+// Is a result worth keeping as a constant? Not where it is over 1 MB and larger than the constants that it is made from
+// (expand, repeat, full).
+bool worth_folding(std::span<const Argument> args, std::span<const TensorType> types);
+
+// evaluate() for a node of a graph; invalid_argument where an input is no constant.
 Result<std::vector<Bytes>> evaluate(const Node& node);
 
 }  // namespace ingot::compiler
