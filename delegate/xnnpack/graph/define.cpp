@@ -1,0 +1,220 @@
+#include "delegate/xnnpack/graph/define.h"
+
+#include <cmath>
+#include <utility>
+
+#include "delegate/xnnpack/graph/node.h"
+
+namespace ingot::xnnpack {
+namespace {
+
+struct NodeKind {
+  const char* name;
+  Checker check;
+  Definer define;
+  // XNNPACK's function takes the bounds of the output. Where it does not, a Clamp is added.
+  bool takes_bounds = false;
+};
+
+constexpr NodeKind unary(const char* name) {
+  return {name, check_unary, define_unary};
+}
+constexpr NodeKind binary(const char* name) {
+  return {name, check_binary, define_binary, true};
+}
+constexpr NodeKind concatenate(const char* name) {
+  return {name, check_concatenate, define_concatenate};
+}
+
+// By the union's numbers.
+constexpr NodeKind kKinds[] = {
+    {"no node", nullptr, nullptr},
+    binary("Add"),
+    {"FullyConnected", check_fully_connected, define_fully_connected, true},
+    {"Softmax", check_softmax, define_softmax},
+    unary("Sigmoid"),
+    {"StaticTranspose", check_transpose, define_transpose},
+    {"Clamp", check_unary, define_unary, true},
+    {"Conv2d", check_convolution, define_convolution, true},
+    binary("Div"),
+    {"StaticResizeBilinear2D", check_resize, define_resize},
+    {"StaticConstantPad", check_pad, define_pad},
+    {"AvgPooling2d", check_average_pooling, define_average_pooling, true},
+    binary("Minimum"),
+    {"DepthwiseConv2d", check_depthwise_convolution, define_depthwise_convolution, true},
+    {"MaxPooling2d", check_max_pooling, define_max_pooling, true},
+    binary("Multiply"),
+    binary("Subtract"),
+    unary("Floor"),
+    unary("Convert"),
+    {"GlobalAvgPooling2d", check_global_average_pooling, define_global_average_pooling},
+    {"StaticReshape", check_reshape, define_reshape},
+    {"ArgMaxPooling2d", check_argmax_pooling, define_argmax_pooling},
+    unary("SquareRoot"),
+    unary("Ceiling"),
+    unary("Hardswish"),
+    unary("LeakyReLU"),
+    binary("Maximum"),
+    unary("Negate"),
+    unary("Square"),
+    unary("ELU"),
+    unary("Abs"),
+    binary("PReLU"),
+    concatenate("Concatenate2"),
+    concatenate("Concatenate3"),
+    concatenate("Concatenate4"),
+    {"StaticSlice", check_slice, define_slice},
+    {"ScaledDotProductAttention", check_attention, define_attention},
+    {"BatchMatrixMultiply", check_batch_matrix_multiply, define_batch_matrix_multiply},
+    concatenate("Concatenate5"),
+    {"ConvTranspose2d", check_transposed_convolution, define_transposed_convolution, true},
+    unary("ReciprocalSquareRoot"),
+    unary("Log"),
+    unary("Gelu"),
+    unary("Tanh"),
+    unary("Exp"),
+    unary("Sin"),
+    {"Copy", check_copy, define_copy},
+    unary("Cos"),
+};
+static_assert(std::size(kKinds) == static_cast<size_t>(wire::NodeUnion::MAX) + 1);
+
+const NodeKind* kind_of(const wire::XNode& node) {
+  const auto index = static_cast<size_t>(node.xnode_union_type());
+  if (index == 0 || index >= std::size(kKinds) || node.xnode_union() == nullptr) return nullptr;
+  return &kKinds[index];
+}
+
+std::unexpected<Error> in_node(Error error, const Payload& payload, size_t index) {
+  error.add_context("node %zu (%s)", index, to_string(payload.node(index).xnode_union_type()));
+  return std::unexpected(error);
+}
+
+Result<Bounds> bounds_of(const wire::XNode& node) {
+  Bounds bounds;
+  if (const auto* range = node.output_min_max()) {
+    bounds = {range->output_min(), range->output_max()};
+    if (std::isnan(bounds.min) || std::isnan(bounds.max) || bounds.min > bounds.max) {
+      return fail(ErrorCode::invalid_file, "its output is bounded by [%g, %g]", bounds.min, bounds.max);
+    }
+  }
+  return bounds;
+}
+
+Result<void> define_clamp(xnn_subgraph_t subgraph, const Bounds& bounds, uint32_t from, uint32_t to) {
+  xnn_unary_params params = {};
+  params.clamp.min = bounds.min;
+  params.clamp.max = bounds.max;
+  return answered(xnn_define_unary(subgraph, xnn_unary_clamp, &params, from, to, 0));
+}
+
+// Everything that defining a payload's values and nodes needs.
+class Definition {
+ public:
+  Definition(const Payload& payload, const NamedData& named_data, DefinedSubgraph& target)
+      : payload_(payload),
+        named_data_(named_data),
+        target_(target),
+        ids_(payload.values().size(), XNN_INVALID_VALUE_ID),
+        scales_(payload.values().size()) {}
+
+  Result<void> define_values() {
+    for (size_t i = 0; i < payload_.values().size(); ++i) {
+      auto defined = define_one(i, false);
+      if (!defined) {
+        defined.error().add_context("value %u", payload_.values()[i].id);
+        return std::unexpected(defined.error());
+      }
+      ids_[i] = *defined;
+    }
+    return {};
+  }
+
+  Result<void> define_node(size_t index) {
+    const wire::XNode& node = payload_.node(index);
+    const NodeKind& kind = *kind_of(node);
+    const Bounds bounds = INGOT_TRY(bounds_of(node));
+    const NodeDefine define{payload_, node, target_.subgraph.get(), target_.shapes.shapes(), ids_, scales_, bounds};
+    if (kind.takes_bounds || !bounds.finite()) return kind.define(define);
+    // The node writes an internal value, and a clamp the output.
+    const uint32_t output = target_.shapes.sole_output(index);
+    if (output == kNoId) return fail(ErrorCode::not_supported, "bounds on a node with several outputs");
+    const uint32_t final_id = ids_[output];
+    ids_[output] = INGOT_TRY(define_one(output, true));
+    auto defined = kind.define(define);
+    const uint32_t between = std::exchange(ids_[output], final_id);
+    if (!defined) return defined;
+    return define_clamp(target_.subgraph.get(), bounds, between, final_id);
+  }
+
+ private:
+  Result<uint32_t> define_one(size_t index, bool temporary) {
+    return define_value(target_.subgraph.get(), payload_, payload_.values()[index], target_.shapes.shapes()[index],
+                        named_data_, target_.storage, &scales_[index], temporary);
+  }
+
+  const Payload& payload_;
+  const NamedData& named_data_;
+  DefinedSubgraph& target_;
+  std::vector<uint32_t> ids_;
+  std::vector<std::span<const float>> scales_;
+};
+
+}  // namespace
+
+const char* to_string(wire::NodeUnion type) {
+  const auto index = static_cast<size_t>(type);
+  return index > 0 && index < std::size(kKinds) ? kKinds[index].name : "unknown node";
+}
+
+ShapeInference::ShapeInference(const Payload& payload)
+    : shapes_(payload.values().size()), defined_(payload.values().size()), sole_outputs_(payload.num_nodes(), kNoId) {
+  for (size_t i = 0; i < shapes_.size(); ++i) shapes_[i] = payload.values()[i].shape;
+}
+
+Result<void> ShapeInference::run(const Payload& payload) {
+  const auto values = payload.values();
+  for (size_t i = 0; i < values.size(); ++i) defined_[i] = values[i].is_input || values[i].constant != 0;
+  for (size_t i = 0; i < payload.num_nodes(); ++i) {
+    const NodeKind* kind = kind_of(payload.node(i));
+    if (kind == nullptr) return fail(ErrorCode::not_supported, "node %zu has no type that is known here", i);
+    NodeCheck check(payload, payload.node(i), shapes_, defined_);
+    auto checked = kind->check(check);
+    if (!checked) return in_node(checked.error(), payload, i);
+    if (check.num_outputs == 1) sole_outputs_[i] = static_cast<uint32_t>(check.outputs[0]);
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!defined_[i]) return fail(ErrorCode::invalid_file, "value %u is never computed", values[i].id);
+  }
+  return {};
+}
+
+Result<DefinedSubgraph> define_subgraph(const Payload& payload, const NamedData& named_data) {
+  INGOT_TRY_VOID(answered(xnn_initialize(nullptr)));
+  DefinedSubgraph defined{{}, nullptr, ShapeInference(payload)};
+  INGOT_TRY_VOID(defined.shapes.run(payload));
+  xnn_subgraph_t subgraph = nullptr;
+  INGOT_TRY_VOID(answered(xnn_create_subgraph(payload.num_externals(), 0, &subgraph)));
+  defined.subgraph.reset(subgraph);
+  Definition definition(payload, named_data, defined);
+  INGOT_TRY_VOID(definition.define_values());
+  for (size_t i = 0; i < payload.num_nodes(); ++i) {
+    auto node = definition.define_node(i);
+    if (!node) return in_node(node.error(), payload, i);
+  }
+  return defined;
+}
+
+Result<BuiltRuntime> build_runtime(const Payload& payload, const NamedData& named_data, const RuntimeOptions& options) {
+  DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
+  xnn_runtime_t runtime = nullptr;
+  auto created = answered(xnn_create_runtime_v4(defined.subgraph.get(), options.weights_cache, options.workspace,
+                                                options.threadpool, options.flags, &runtime));
+  if (!created) {
+    created.error().add_context("building the XNNPACK runtime");
+    return std::unexpected(created.error());
+  }
+  return BuiltRuntime{std::move(defined.storage), RuntimePointer(runtime), std::move(defined.shapes)};
+}
+
+}  // namespace ingot::xnnpack

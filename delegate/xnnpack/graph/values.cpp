@@ -1,0 +1,192 @@
+// Values of the payload to values of an XNNPACK subgraph.
+
+#include "delegate/xnnpack/graph/values.h"
+
+#include <bit>
+#include <cmath>
+
+#include "delegate/xnnpack/graph/node.h"
+
+namespace ingot::xnnpack {
+namespace {
+
+xnn_datatype datatype_of(wire::DataType datatype) {
+  switch (datatype) {
+    case wire::DataType::fp32:
+      return xnn_datatype_fp32;
+    case wire::DataType::fp16:
+      return xnn_datatype_fp16;
+    case wire::DataType::qint8:
+      return xnn_datatype_qint8;
+    case wire::DataType::quint8:
+      return xnn_datatype_quint8;
+    case wire::DataType::qint32:
+      return xnn_datatype_qint32;
+    case wire::DataType::qcint8:
+      return xnn_datatype_qcint8;
+    case wire::DataType::qcint32:
+      return xnn_datatype_qcint32;
+    case wire::DataType::qcint4:
+      return xnn_datatype_qcint4;
+    case wire::DataType::qdint8:
+      return xnn_datatype_qdint8;
+    case wire::DataType::qbint4:
+      return xnn_datatype_qbint4;
+    case wire::DataType::int32:
+      return xnn_datatype_int32;
+    default:
+      return xnn_datatype_invalid;
+  }
+}
+
+// 4-bit elements are stored with 8 added.
+int32_t channelwise_zero_point(wire::DataType datatype) {
+  return datatype == wire::DataType::qcint4 || datatype == wire::DataType::qbint4 ? 8 : 0;
+}
+
+Result<void> check_scale(float scale) {
+  if (std::isnormal(scale) && scale > 0) return {};
+  return fail(ErrorCode::invalid_file, "a quantization scale of %g, expected a positive normal number", scale);
+}
+
+// A list in the payload, or a constant named by scale_buffer_idx.
+Result<std::span<const float>> float_scales(const Payload& payload, const flatbuffers::Vector<float>* list,
+                                            uint32_t buffer_index, uint32_t num_scales, uint64_t needed,
+                                            const NamedData& named_data) {
+  std::span<const float> scales;
+  if (buffer_index != 0) {
+    if (num_scales < needed) {
+      return fail(ErrorCode::invalid_file, "%u scales, expected %llu", num_scales,
+                  static_cast<unsigned long long>(needed));
+    }
+    const auto bytes = INGOT_TRY(payload.constant(buffer_index, needed * sizeof(float), alignof(float), named_data));
+    scales = {reinterpret_cast<const float*>(bytes.data()), static_cast<size_t>(needed)};
+  } else {
+    if (list == nullptr || list->size() < needed) {
+      return fail(ErrorCode::invalid_file, "%u scales, expected %llu", list == nullptr ? 0 : list->size(),
+                  static_cast<unsigned long long>(needed));
+    }
+    scales = {list->data(), static_cast<size_t>(needed)};
+  }
+  for (const float scale : scales) INGOT_TRY_VOID(check_scale(scale));
+  return scales;
+}
+
+// The upper half of a float, rounded to nearest even.
+uint16_t to_bfloat16(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+}
+
+float from_bfloat16(uint16_t value) {
+  return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
+}
+
+Result<std::span<const uint16_t>> group_scales(const Payload& payload, const wire::PerChannelGroupQuant& quant,
+                                               uint64_t needed, const NamedData& named_data, ValueStorage& storage) {
+  std::span<const uint16_t> scales;
+  const auto expect = [needed](uint64_t found) -> Result<void> {
+    if (found >= needed) return {};
+    return fail(ErrorCode::invalid_file, "%llu scales, expected %llu", static_cast<unsigned long long>(found),
+                static_cast<unsigned long long>(needed));
+  };
+  if (quant.scale_buffer_idx() != 0) {
+    INGOT_TRY_VOID(expect(quant.num_scales()));
+    const auto bytes =
+        INGOT_TRY(payload.constant(quant.scale_buffer_idx(), needed * sizeof(uint16_t), alignof(uint16_t), named_data));
+    scales = {reinterpret_cast<const uint16_t*>(bytes.data()), static_cast<size_t>(needed)};
+  } else if (quant.scale_bf16() != nullptr && quant.scale_bf16()->size() > 0) {
+    INGOT_TRY_VOID(expect(quant.scale_bf16()->size()));
+    scales = {quant.scale_bf16()->data(), static_cast<size_t>(needed)};
+  } else {
+    INGOT_TRY_VOID(expect(quant.scale() == nullptr ? 0 : quant.scale()->size()));
+    auto& converted = storage.group_scales.emplace_back(static_cast<size_t>(needed));
+    for (uint32_t i = 0; i < needed; ++i) converted[i] = to_bfloat16(quant.scale()->Get(i));
+    scales = converted;
+  }
+  for (const uint16_t scale : scales) INGOT_TRY_VOID(check_scale(from_bfloat16(scale)));
+  return scales;
+}
+
+Result<void> check_zero_point(const Value& value) {
+  const int32_t zero = value.per_tensor->zero_point();
+  const int32_t low = value.datatype == wire::DataType::qint8 ? -128 : 0;
+  const int32_t high = value.datatype == wire::DataType::qint32 ? 0 : low + 255;
+  if (zero >= low && zero <= high) return {};
+  return fail(ErrorCode::invalid_file, "zero point %d of a %s, expected %d to %d", zero, to_string(value.datatype), low,
+              high);
+}
+
+}  // namespace
+
+Result<uint32_t> define_value(xnn_subgraph_t subgraph, const Payload& payload, const Value& value, const Shape& shape,
+                              const NamedData& named_data, ValueStorage& storage, std::span<const float>* scales,
+                              bool temporary) {
+  const xnn_datatype datatype = datatype_of(value.datatype);
+  const uint32_t external = temporary ? XNN_INVALID_VALUE_ID : value.external;
+  const uint32_t flags = temporary         ? 0
+                         : value.is_input  ? XNN_VALUE_FLAG_EXTERNAL_INPUT
+                         : value.is_output ? XNN_VALUE_FLAG_EXTERNAL_OUTPUT
+                                           : 0;
+  const void* data = nullptr;
+  if (value.constant != 0 && !temporary) {
+    const uint64_t needed = INGOT_TRY(shape_bytes(value.datatype, shape));
+    const bool words = value.datatype == wire::DataType::fp32 || value.datatype == wire::DataType::int32 ||
+                       value.datatype == wire::DataType::qint32 || value.datatype == wire::DataType::qcint32;
+    const size_t alignment = words ? 4 : value.datatype == wire::DataType::fp16 ? 2 : 1;
+    data = INGOT_TRY(payload.constant(value.constant, needed, alignment, named_data)).data();
+  }
+  uint32_t id = XNN_INVALID_VALUE_ID;
+  xnn_status status;
+  if (const auto* quant = value.per_tensor) {
+    INGOT_TRY_VOID(check_scale(quant->scale()));
+    INGOT_TRY_VOID(check_zero_point(value));
+    status = xnn_define_quantized_tensor_value(subgraph, datatype, quant->zero_point(), quant->scale(), shape.rank,
+                                               shape.dims, data, external, flags, &id);
+  } else if (const auto* channels = value.per_channel) {
+    const int32_t dim = channels->channel_dim();
+    if (data == nullptr) return fail(ErrorCode::not_supported, "it is quantized per channel but not constant");
+    if (dim < 0 || static_cast<size_t>(dim) >= shape.rank) {
+      return fail(ErrorCode::invalid_file, "it is quantized along dimension %d of %zu", dim, shape.rank);
+    }
+    *scales = INGOT_TRY(float_scales(payload, channels->scale(), channels->scale_buffer_idx(), channels->num_scales(),
+                                     shape.dims[dim], named_data));
+    status = xnn_define_channelwise_quantized_tensor_value_v2(
+        subgraph, datatype, channelwise_zero_point(value.datatype), scales->data(), shape.rank,
+        static_cast<size_t>(dim), shape.dims, data, external, flags, &id);
+  } else if (const auto* groups = value.per_group) {
+    const int32_t size = groups->group_size();
+    if (data == nullptr) return fail(ErrorCode::not_supported, "it is quantized per group but not constant");
+    if (shape.rank != 2 || groups->channel_dim() != 0 || size <= 0 || size % XNN_MIN_BLOCKSIZE != 0 ||
+        shape.dims[1] % static_cast<size_t>(size) != 0) {
+      return fail(ErrorCode::not_supported,
+                  "it is %s in groups of %d along dimension %d, expected groups of a multiple of %d",
+                  ShapeText(shape).text, size, groups->channel_dim(), XNN_MIN_BLOCKSIZE);
+    }
+    const uint64_t needed = shape.dims[0] * (shape.dims[1] / static_cast<size_t>(size));
+    const auto bf16 = INGOT_TRY(group_scales(payload, *groups, needed, named_data, storage));
+    status = xnn_define_blockwise_quantized_tensor_value(subgraph, datatype, channelwise_zero_point(value.datatype),
+                                                         bf16.data(), shape.rank, 0, static_cast<size_t>(size),
+                                                         shape.dims, data, external, flags, &id);
+  } else if (const auto* token = value.per_token) {
+    const int32_t nonbatch = token->num_nonbatch_dims();
+    if (nonbatch < 0 || static_cast<size_t>(nonbatch) > shape.rank) {
+      return fail(ErrorCode::invalid_file, "%d of its %zu dimensions are not of the batch", nonbatch, shape.rank);
+    }
+    status = xnn_define_dynamically_quantized_tensor_value(
+        subgraph, datatype, shape.rank, static_cast<size_t>(nonbatch), shape.dims, external, flags, &id);
+  } else {
+    status = xnn_define_tensor_value(subgraph, datatype, shape.rank, shape.dims, data, external, flags, &id);
+  }
+  INGOT_TRY_VOID(answered(status));
+  return id;
+}
+
+Result<uint32_t> define_internal(xnn_subgraph_t subgraph, wire::DataType datatype, const Shape& shape) {
+  uint32_t id = XNN_INVALID_VALUE_ID;
+  INGOT_TRY_VOID(answered(xnn_define_tensor_value(subgraph, datatype_of(datatype), shape.rank, shape.dims, nullptr,
+                                                  XNN_INVALID_VALUE_ID, 0, &id)));
+  return id;
+}
+
+}  // namespace ingot::xnnpack
