@@ -16,3 +16,19 @@ on_reference_system() {
 
 # The package names of the lists given, one a line.
 package_names() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@"; }
+
+# The comment at the top of a script, as its help.
+print_usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$1"; }
+
+# Configures and builds a preset; quiet unless something goes wrong.
+build() {
+  local preset=$1 log
+  log=$ingot_top/build/$preset.log
+  mkdir -p "$ingot_top/build"
+  say "building preset '$preset' (log: build/$preset.log)"
+  if ! { tools/dev cmake --preset "$preset" && tools/dev cmake --build --preset "$preset"; } >"$log" 2>&1; then
+    grep -nE 'error|Error|FAILED' "$log" | head -n 20 >&2 || true
+    tail -n 20 "$log" >&2
+    die "the build failed"
+  fi
+}
