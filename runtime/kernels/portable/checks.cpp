@@ -1,5 +1,6 @@
 #include "runtime/kernels/portable/checks.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace ingot::portable {
@@ -55,6 +56,17 @@ Result<uint32_t> normalize_axes(std::span<const int64_t> axes, size_t rank) {
     mask |= bit;
   }
   return mask;
+}
+
+Sizes::Sizes(std::span<const int32_t> from) : rank(from.size()) {
+  std::copy_n(from.begin(), std::min(from.size(), kMaxRank), sizes.begin());
+}
+
+Result<void> Sizes::append(int64_t size) {
+  if (rank == kMaxRank) return fail(ErrorCode::invalid_argument, "more than %zu dimensions", kMaxRank);
+  sizes[rank] = INGOT_TRY(to_size(size, "size"));
+  ++rank;
+  return {};
 }
 
 Result<int32_t> to_size(int64_t x, const char* what) {

@@ -2,6 +2,7 @@
 // names the argument, what was expected and what was found. Any thread; no allocation.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -45,6 +46,18 @@ Result<void> check_data(const Tensor& tensor, const char* what);
 Result<size_t> normalize_axis(int64_t axis, size_t rank);
 // The axes as a mask, bit by bit; an axis that comes twice is an error.
 Result<uint32_t> normalize_axes(std::span<const int64_t> axes, size_t rank);
+
+// The sizes of a tensor that is being worked out.
+struct Sizes {
+  Sizes() = default;
+  explicit Sizes(std::span<const int32_t> from);
+  // At most kMaxRank of them: fails beyond.
+  Result<void> append(int64_t size);
+  std::span<const int32_t> span() const { return std::span(sizes).first(rank); }
+
+  std::array<int32_t, kMaxRank> sizes;
+  size_t rank = 0;
+};
 
 // Fails where x does not fit a tensor's size (0 to INT32_MAX).
 Result<int32_t> to_size(int64_t x, const char* what);

@@ -8,6 +8,16 @@
 
 namespace ingot::portable {
 
+std::span<const Kernel> activation_kernels();
+std::span<const Kernel> arithmetic_kernels();
+std::span<const Kernel> bitwise_kernels();
+std::span<const Kernel> comparison_kernels();
+std::span<const Kernel> concatenation_kernels();
 std::span<const Kernel> creation_kernels();
+std::span<const Kernel> padding_kernels();
+std::span<const Kernel> rearrangement_kernels();
+std::span<const Kernel> reshaping_kernels();
+std::span<const Kernel> selection_kernels();
+std::span<const Kernel> unary_kernels();
 
 }  // namespace ingot::portable

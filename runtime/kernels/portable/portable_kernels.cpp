@@ -14,7 +14,10 @@ using Rows = std::span<const Kernel> (*)();
 
 // One line a family.
 constexpr Rows kFamilies[] = {
-    portable::creation_kernels,
+    portable::activation_kernels, portable::arithmetic_kernels,    portable::bitwise_kernels,
+    portable::comparison_kernels, portable::concatenation_kernels, portable::creation_kernels,
+    portable::padding_kernels,    portable::rearrangement_kernels, portable::reshaping_kernels,
+    portable::selection_kernels,  portable::unary_kernels,
 };
 
 // Room for every row; a test holds this against the families' sum, and what does not fit would be missing by name.

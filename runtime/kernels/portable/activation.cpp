@@ -1,0 +1,162 @@
+// One tensor in, one out, shaped by numbers: activations and clamps.
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <string_view>
+
+#include "runtime/kernels/portable/elementwise_loop.h"
+#include "runtime/kernels/portable/families.h"
+
+namespace ingot::portable {
+namespace {
+
+constexpr Scalar whole(int64_t x) {
+  return {Value::Kind::integer, 0, x};
+}
+constexpr Scalar real(double x) {
+  return {Value::Kind::real, x, 0};
+}
+
+// A bound that is NaN makes everything NaN, and NaN elements stay; where low exceeds high, high wins.
+template <typename T>
+struct Clamp {
+  explicit Clamp(const Params& params) : low(params.get<T>(0)), high(params.get<T>(1)) {
+    if (low != low) high = low;
+    if (high != high) low = high;
+  }
+  T operator()(T x) const {
+    if constexpr (std::floating_point<T>) {
+      const T y = low > x ? low : x;
+      return (y > high || high != high) ? high : y;
+    } else {
+      const T y = low > x ? low : x;
+      return y > high ? high : y;
+    }
+  }
+  T low, high;
+};
+
+template <typename T>
+struct LeakyRelu {
+  explicit LeakyRelu(const Params& params) : slope(params.get<T>(0)) {}
+  T operator()(T x) const { return x > 0 ? x : x * slope; }
+  T slope;
+};
+
+template <typename T>
+struct Elu {
+  explicit Elu(const Params& params)
+      : below(params.get<T>(0) * params.get<T>(1)), above(params.get<T>(1)), input_scale(params.get<T>(2)) {}
+  T operator()(T x) const { return x < 0 ? std::expm1(x * input_scale) * below : x * above; }
+  T below, above, input_scale;
+};
+
+template <typename T>
+struct GeluErf : NoParams {
+  using NoParams::NoParams;
+  T operator()(T x) const { return x * T(0.5) * (1 + std::erf(x * T(0.70710678118654752440))); }
+};
+
+template <typename T>
+struct GeluTanh : NoParams {
+  using NoParams::NoParams;
+  T operator()(T x) const {
+    // sqrt(2 / pi)
+    return x * T(0.5) * (1 + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
+  }
+};
+
+// log(x / (1 - x)); eps, where it is not negative, keeps x away from 0 and 1.
+template <typename T>
+struct Logit {
+  explicit Logit(const Params& params) : low(params.get<T>(0)), high(1 - low), clamps(low >= 0) {}
+  T operator()(T x) const {
+    if (clamps) x = x < low ? low : (x > high ? high : x);
+    return std::log(x / (1 - x));
+  }
+  T low, high;
+  bool clamps;
+};
+
+constexpr ElementOp kClamp = element_op<Clamp, 1>(kNumbers);
+constexpr ElementOp kLeakyRelu = float_op<LeakyRelu, 1>(kFloats);
+constexpr ElementOp kElu = float_op<Elu, 1>(kFloats);
+constexpr ElementOp kGeluErf = float_op<GeluErf, 1>(kFloats);
+constexpr ElementOp kGeluTanh = float_op<GeluTanh, 1>(kFloats);
+constexpr ElementOp kLogit = float_op<Logit, 1>(kComputable, Gives::floating);
+
+// Clamps in the tensor's own kind of number, which is out's too.
+Result<void> clamp_to(KernelContext& context, const Tensor& self, Tensor& out, Scalar low, Scalar high) {
+  const Operand operands[] = {self};
+  return elementwise(context, kClamp, operands, out, {{low, high}});
+}
+
+// clamp.out(Tensor self, Scalar? min, Scalar? max, *, out)
+Result<void> clamp(KernelContext& context, KernelArgs args) {
+  if (!args.has(1) && !args.has(2))
+    return fail(ErrorCode::invalid_argument, "clamp: expected min or max, found neither");
+  const Tensor& self = args.tensor(0);
+  const bool real_bound = (args.has(1) && args.scalar(1).is_real()) || (args.has(2) && args.scalar(2).is_real());
+  if (is_floating(self.dtype()) || real_bound) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const Scalar low = real(args.real_or(1, -kInfinity));
+    const Scalar high = real(args.real_or(2, kInfinity));
+    if (is_floating(self.dtype())) return clamp_to(context, self, args.tensor(3), low, high);
+    // Real bounds turn integers into floats: the bounds come in as a number beside the tensor.
+    constexpr ElementOp kFloatClamp = float_op<Clamp, 1>(kNumbers, Gives::floating);
+    const Operand operands[] = {self};
+    return elementwise(context, kFloatClamp, operands, args.tensor(3), {{low, high}});
+  }
+  return clamp_to(context, self, args.tensor(3), whole(args.integer_or(1, std::numeric_limits<int64_t>::min())),
+                  whole(args.integer_or(2, std::numeric_limits<int64_t>::max())));
+}
+
+// hardtanh.out(Tensor self, Scalar min_val, Scalar max_val, *, out): keeps integers, whatever the bounds' kind.
+Result<void> hardtanh(KernelContext& context, KernelArgs args) {
+  return clamp_to(context, args.tensor(0), args.tensor(3), args.scalar(1), args.scalar(2));
+}
+
+// leaky_relu.out(Tensor self, Scalar negative_slope, *, out)
+Result<void> leaky_relu(KernelContext& context, KernelArgs args) {
+  const Operand operands[] = {args.tensor(0)};
+  return elementwise(context, kLeakyRelu, operands, args.tensor(2), {{args.scalar(1)}});
+}
+
+// elu.out(Tensor self, Scalar alpha, Scalar scale, Scalar input_scale, *, out)
+Result<void> elu(KernelContext& context, KernelArgs args) {
+  const Operand operands[] = {args.tensor(0)};
+  return elementwise(context, kElu, operands, args.tensor(4), {{args.scalar(1), args.scalar(2), args.scalar(3)}});
+}
+
+// gelu.out(Tensor self, *, str approximate, out)
+Result<void> gelu(KernelContext& context, KernelArgs args) {
+  const std::string_view approximate = args.string(1);
+  const Operand operands[] = {args.tensor(0)};
+  if (approximate == "none") return elementwise(context, kGeluErf, operands, args.tensor(2));
+  if (approximate == "tanh") return elementwise(context, kGeluTanh, operands, args.tensor(2));
+  return fail(ErrorCode::not_supported, "approximate: expected none or tanh, found %.*s",
+              static_cast<int>(std::min<size_t>(approximate.size(), 40)), approximate.data());
+}
+
+// logit.out(Tensor self, float? eps, *, out)
+Result<void> logit(KernelContext& context, KernelArgs args) {
+  const Operand operands[] = {args.tensor(0)};
+  return elementwise(context, kLogit, operands, args.tensor(2), {{real(args.real_or(1, -1))}});
+}
+
+constexpr Kernel kRows[] = {
+    {"aten::clamp.out", "TS?S?O", clamp},
+    {"aten::hardtanh.out", "TSSO", hardtanh},
+    {"aten::leaky_relu.out", "TSO", leaky_relu},
+    {"aten::elu.out", "TSSSO", elu},
+    {"aten::gelu.out", "TrO", gelu},
+    {"aten::logit.out", "Tf?O", logit},
+};
+
+}  // namespace
+
+std::span<const Kernel> activation_kernels() {
+  return kRows;
+}
+
+}  // namespace ingot::portable

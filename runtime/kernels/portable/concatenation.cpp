@@ -1,0 +1,232 @@
+// Tensors put together and taken apart along one dimension.
+#include <algorithm>
+#include <span>
+
+#include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/movement.h"
+#include "runtime/kernels/portable/strided_copy.h"
+
+namespace ingot::portable {
+namespace {
+
+Result<void> check_inputs(std::span<Tensor* const> tensors) {
+  if (tensors.empty()) return fail(ErrorCode::invalid_argument, "tensors: expected at least one, found none");
+  for (const Tensor* tensor : tensors) {
+    if (tensor == nullptr) return fail(ErrorCode::invalid_argument, "tensors: a tensor of the list is missing");
+    INGOT_TRY_VOID(check_data(*tensor, "tensors"));
+  }
+  return {};
+}
+
+// cat.out(Tensor[] tensors, int dim, *, out). Tensors of shape [0] count for nothing, whatever the others' rank.
+Result<void> cat(KernelContext& context, KernelArgs args) {
+  const std::span<Tensor* const> tensors = args.tensors(0);
+  Tensor& out = args.tensor(2);
+  INGOT_TRY_VOID(check_inputs(tensors));
+  const auto is_nothing = [](const Tensor* tensor) { return tensor->rank() == 1 && tensor->size(0) == 0; };
+  const Tensor* first = tensors[0];
+  for (const Tensor* tensor : tensors) {
+    if (!is_nothing(tensor)) {
+      first = tensor;
+      break;
+    }
+  }
+  if (first->rank() == 0) return fail(ErrorCode::invalid_argument, "tensors: expected rank 1 or more, found 0");
+  const size_t dim = INGOT_TRY(normalize_axis(args.integer(1), first->rank()));
+  Sizes sizes(first->sizes());
+  int64_t total = 0;
+  for (const Tensor* tensor : tensors) {
+    INGOT_TRY_VOID(check_same_dtype(*tensor, "tensors", out, "out"));
+    if (is_nothing(tensor)) continue;
+    INGOT_TRY_VOID(check_rank(*tensor, first->rank(), "tensors"));
+    for (size_t d = 0; d < first->rank(); ++d) {
+      if (d != dim && tensor->size(d) != first->size(d)) {
+        return fail(ErrorCode::invalid_argument, "tensors: expected size %d in dimension %zu, found %d", first->size(d),
+                    d, tensor->size(d));
+      }
+    }
+    total += tensor->size(dim);
+  }
+  sizes.sizes[dim] = INGOT_TRY(to_size(total, "the concatenated dimension"));
+  INGOT_TRY_VOID(prepare_move(*first, out, sizes.span()));
+  int64_t start = 0;
+  for (const Tensor* tensor : tensors) {
+    if (is_nothing(tensor)) continue;
+    StridedView to(out);
+    to.narrow(dim, start, tensor->size(dim));
+    strided_copy(context, to, StridedView(*tensor));
+    start += tensor->size(dim);
+  }
+  return {};
+}
+
+// stack.out(Tensor[] tensors, int dim, *, out)
+Result<void> stack(KernelContext& context, KernelArgs args) {
+  const std::span<Tensor* const> tensors = args.tensors(0);
+  Tensor& out = args.tensor(2);
+  INGOT_TRY_VOID(check_inputs(tensors));
+  const Tensor& first = *tensors[0];
+  const size_t dim = INGOT_TRY(normalize_axis(args.integer(1), first.rank() + 1));
+  Sizes sizes;
+  for (size_t d = 0; d <= first.rank(); ++d) {
+    if (d == dim) INGOT_TRY_VOID(sizes.append(static_cast<int64_t>(tensors.size())));
+    if (d < first.rank()) INGOT_TRY_VOID(sizes.append(first.size(d)));
+  }
+  for (const Tensor* tensor : tensors) {
+    INGOT_TRY_VOID(check_same_dtype(*tensor, "tensors", out, "out"));
+    if (!std::ranges::equal(tensor->sizes(), first.sizes())) {
+      return fail(ErrorCode::invalid_argument, "tensors: expected one shape, found several");
+    }
+  }
+  INGOT_TRY_VOID(prepare_move(first, out, sizes.span()));
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    StridedView to(out);
+    to.narrow(dim, static_cast<int64_t>(i), 1);
+    to.remove_dim(dim);
+    strided_copy(context, to, StridedView(*tensors[i]));
+  }
+  return {};
+}
+
+// out[i] = self without the first `start` and what follows the next `size` elements of the dimension.
+Result<void> copy_part(KernelContext& context, const Tensor& self, size_t dim, int64_t start, int64_t size,
+                       Tensor& out) {
+  Sizes sizes(self.sizes());
+  sizes.sizes[dim] = static_cast<int32_t>(size);
+  INGOT_TRY_VOID(prepare_move(self, out, sizes.span()));
+  StridedView from(self);
+  from.narrow(dim, start, size);
+  strided_copy(context, StridedView(out), from);
+  return {};
+}
+
+Result<size_t> axis_to_split(const Tensor& self, int64_t dim) {
+  INGOT_TRY_VOID(check_rank_between(self, 1, kMaxRank, "self"));
+  return normalize_axis(dim, self.rank());
+}
+
+// split_copy.Tensor_out(Tensor self, int split_size, int dim, *, out[]): the last part may be shorter.
+Result<void> split(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  const int64_t part = args.integer(1);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(2)));
+  const std::span<Tensor* const> outputs = args.tensors(3);
+  const int64_t size = self.size(dim);
+  if (part < 0 || (part == 0 && size != 0)) {
+    return fail(ErrorCode::invalid_argument, "split_size: expected 1 or more, found %lld",
+                static_cast<long long>(part));
+  }
+  const int64_t parts = size == 0 ? 1 : (size - 1) / part + 1;
+  INGOT_TRY_VOID(check_outputs(outputs, static_cast<size_t>(parts), self));
+  for (int64_t i = 0; i < parts; ++i) {
+    INGOT_TRY_VOID(
+        copy_part(context, self, dim, i * part, std::min(part, size - i * part), *outputs[static_cast<size_t>(i)]));
+  }
+  return {};
+}
+
+// split_with_sizes_copy.out(Tensor self, int[] split_sizes, int dim, *, out[])
+Result<void> split_with_sizes(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  const std::span<const int64_t> parts = args.ints(1);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(2)));
+  const std::span<Tensor* const> outputs = args.tensors(3);
+  INGOT_TRY_VOID(check_outputs(outputs, parts.size(), self));
+  int64_t left = self.size(dim);
+  for (const int64_t part : parts) {
+    if (part < 0 || part > left) {
+      return fail(ErrorCode::invalid_argument, "split_sizes: expected sizes that sum to %d", self.size(dim));
+    }
+    left -= part;
+  }
+  if (left != 0) return fail(ErrorCode::invalid_argument, "split_sizes: expected sizes that sum to %d", self.size(dim));
+  int64_t start = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    INGOT_TRY_VOID(copy_part(context, self, dim, start, parts[i], *outputs[i]));
+    start += parts[i];
+  }
+  return {};
+}
+
+// One index of a dimension, which goes away.
+Result<void> copy_index(KernelContext& context, const Tensor& self, size_t dim, int64_t index, Tensor& out) {
+  Sizes sizes;
+  for (size_t d = 0; d < self.rank(); ++d) {
+    if (d != dim) INGOT_TRY_VOID(sizes.append(self.size(d)));
+  }
+  INGOT_TRY_VOID(prepare_move(self, out, sizes.span()));
+  StridedView from(self);
+  from.narrow(dim, index, 1);
+  from.remove_dim(dim);
+  strided_copy(context, StridedView(out), from);
+  return {};
+}
+
+// unbind_copy.int_out(Tensor self, int dim, *, out[])
+Result<void> unbind(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
+  const std::span<Tensor* const> outputs = args.tensors(2);
+  INGOT_TRY_VOID(check_outputs(outputs, static_cast<size_t>(self.size(dim)), self));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    INGOT_TRY_VOID(copy_index(context, self, dim, static_cast<int64_t>(i), *outputs[i]));
+  }
+  return {};
+}
+
+// select_copy.int_out(Tensor self, int dim, int index, *, out)
+Result<void> select(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
+  int64_t index = args.integer(2);
+  const int64_t size = self.size(dim);
+  if (index < -size || index >= size) {
+    return fail(ErrorCode::invalid_argument, "index: expected %lld to %lld, found %lld", static_cast<long long>(-size),
+                static_cast<long long>(size - 1), static_cast<long long>(index));
+  }
+  if (index < 0) index += size;
+  return copy_index(context, self, dim, index, args.tensor(3));
+}
+
+// slice_copy.Tensor_out(Tensor self, int dim, int? start, int? end, int step, *, out): bounds are clamped.
+Result<void> slice(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
+  const int64_t size = self.size(dim);
+  const auto clamped = [size](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
+  const int64_t start = clamped(args.integer_or(2, 0));
+  const int64_t end = std::max(start, clamped(args.integer_or(3, size)));
+  const int64_t step = args.integer(4);
+  Tensor& out = args.tensor(5);
+  if (step < 1) {
+    return fail(ErrorCode::invalid_argument, "step: expected 1 or more, found %lld", static_cast<long long>(step));
+  }
+  const int64_t count = end == start ? 0 : (end - start - 1) / step + 1;
+  Sizes sizes(self.sizes());
+  sizes.sizes[dim] = static_cast<int32_t>(count);
+  INGOT_TRY_VOID(prepare_move(self, out, sizes.span()));
+  StridedView from(self);
+  // A step beyond the size is never taken; cut short, its product with a stride cannot overflow.
+  from.narrow(dim, start, count, std::min(step, size));
+  strided_copy(context, StridedView(out), from);
+  return {};
+}
+
+constexpr Kernel kRows[] = {
+    {"aten::cat.out", "MiO", cat},
+    {"aten::stack.out", "MiO", stack},
+    {"aten::split_copy.Tensor_out", "TiiN", split},
+    {"aten::split_with_sizes_copy.out", "TLiN", split_with_sizes},
+    {"aten::unbind_copy.int_out", "TiN", unbind},
+    {"aten::select_copy.int_out", "TiiO", select},
+    {"aten::slice_copy.Tensor_out", "Tii?i?iO", slice},
+};
+
+}  // namespace
+
+std::span<const Kernel> concatenation_kernels() {
+  return kRows;
+}
+
+}  // namespace ingot::portable

@@ -1,0 +1,22 @@
+// What the operators that move data share: checks, and copies between shapes with the same elements.
+#pragma once
+
+#include <span>
+
+#include "runtime/core/error.h"
+#include "runtime/core/tensor.h"
+#include "runtime/kernels/kernel_table.h"
+
+namespace ingot::portable {
+
+// out has self's dtype, takes these sizes, and both have memory.
+Result<void> prepare_move(const Tensor& self, Tensor& out, std::span<const int32_t> sizes);
+
+// Copies the elements in the order of their indices (the last dimension fastest), whatever the two shapes and layouts.
+// Both have the same number of elements and dtype.
+void copy_in_order(KernelContext& context, const Tensor& self, const Tensor& out);
+
+// A list of tensors to write: as many as expected, none missing, none of another dtype than self.
+Result<void> check_outputs(std::span<Tensor* const> outputs, size_t expected, const Tensor& self);
+
+}  // namespace ingot::portable
