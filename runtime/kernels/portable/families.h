@@ -13,11 +13,19 @@ std::span<const Kernel> arithmetic_kernels();
 std::span<const Kernel> bitwise_kernels();
 std::span<const Kernel> comparison_kernels();
 std::span<const Kernel> concatenation_kernels();
+std::span<const Kernel> convolution_kernels();
 std::span<const Kernel> creation_kernels();
+std::span<const Kernel> grid_sampler_kernels();
+std::span<const Kernel> matmul_kernels();
+std::span<const Kernel> normalization_kernels();
 std::span<const Kernel> padding_kernels();
+std::span<const Kernel> pooling_kernels();
+std::span<const Kernel> quantize_kernels();
 std::span<const Kernel> rearrangement_kernels();
 std::span<const Kernel> reshaping_kernels();
+std::span<const Kernel> resize_kernels();
 std::span<const Kernel> selection_kernels();
+std::span<const Kernel> softmax_kernels();
 std::span<const Kernel> unary_kernels();
 
 }  // namespace ingot::portable

@@ -1,0 +1,77 @@
+// Convolution as its loops see it: sizes and strides taken out of the arguments, checked, and each axis turned into
+// phases so that forward and transposed convolution are one computation. Internal to aten::convolution's kernel.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/dtype.h"
+#include "runtime/core/parallel.h"
+
+namespace ingot::portable {
+
+// One spatial axis.
+struct ConvolutionAxis {
+  int64_t in = 1;
+  int64_t out = 1;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  int64_t dilation = 1;
+};
+
+// Every strides[] is in elements: batch, channel, height, width. The weight's are: channel out of a group, channel into
+// a group, height, width.
+struct Convolution {
+  DType dtype = DType::float32;
+  bool transposed = false;
+  int64_t batch = 0;
+  int64_t groups = 1;
+  int64_t in_channels = 0;   // of a group
+  int64_t out_channels = 0;  // of a group
+  std::array<ConvolutionAxis, 2> axes;
+  const void* in = nullptr;
+  const void* weight = nullptr;
+  const void* bias = nullptr;  // null where there is none; dense
+  void* out = nullptr;
+  std::array<int64_t, 4> in_strides{};
+  std::array<int64_t, 4> weight_strides{};
+  std::array<int64_t, 4> out_strides{};
+  int64_t weight_group_stride = 0;
+};
+
+// Output positions along an axis that use the same elements of the kernel: all of them in a forward convolution, every
+// stride-th in a transposed one. For the i-th of them, tap t reads the input at i * in_step + in_first + t * in_tap
+// (which may lie in the padding) and the kernel at kernel_first + t * kernel_step.
+struct Phase {
+  int64_t out_first = 0;
+  int64_t out_step = 1;
+  int64_t count = 0;
+  int64_t taps = 0;
+  int64_t in_step = 1;
+  int64_t in_first = 0;
+  int64_t in_tap = 1;
+  int64_t kernel_first = 0;
+  int64_t kernel_step = 1;
+};
+
+// How many phases an axis has.
+int64_t phase_count(const Convolution& convolution, size_t axis);
+Phase phase_of(const Convolution& convolution, size_t axis, int64_t index);
+
+// The range of positions i in [0, count) whose input i * step + first lies in [0, size). step > 0.
+struct Range {
+  int64_t begin;
+  int64_t end;
+};
+Range range_inside(int64_t first, int64_t step, int64_t count, int64_t size);
+
+// float32, one input channel a group: false where the kernel is too large for its buffers, and nothing was done.
+bool convolve_depthwise(const Parallel& parallel, const Convolution& convolution);
+// float32, as blocked products of the weight and gathered panels of the input.
+void convolve_blocks(const Parallel& parallel, const Convolution& convolution);
+// Every floating dtype, plainly.
+void convolve_any(const Parallel& parallel, const Convolution& convolution);
+
+}  // namespace ingot::portable
