@@ -141,7 +141,8 @@ struct Pow : NoParams {
     }
   }
 };
-// Powers that networks use, without the library; float exponents that are none of these go to Pow.
+// Powers that networks use, without the library. PyTorch does the same, which shows where the base is negative
+// infinity.
 template <typename T>
 struct Square : NoParams {
   using NoParams::NoParams;
@@ -151,6 +152,22 @@ template <typename T>
 struct Cube : NoParams {
   using NoParams::NoParams;
   T operator()(T base, T) const { return base * base * base; }
+};
+
+template <typename T>
+struct SquareRoot : NoParams {
+  using NoParams::NoParams;
+  T operator()(T base, T) const { return std::sqrt(base); }
+};
+template <typename T>
+struct InverseSquareRoot : NoParams {
+  using NoParams::NoParams;
+  T operator()(T base, T) const { return 1 / std::sqrt(base); }
+};
+template <typename T>
+struct Inverse : NoParams {
+  using NoParams::NoParams;
+  T operator()(T base, T) const { return 1 / base; }
 };
 
 constexpr ElementOp kAdd = element_op<Add, 2>(kComputable);
@@ -165,8 +182,15 @@ constexpr ElementOp kAtan2 = float_op<Atan2, 2>(kComputable, Gives::floating);
 constexpr ElementOp kMaximum = element_op<Maximum, 2>(kComputable);
 constexpr ElementOp kMinimum = element_op<Minimum, 2>(kComputable);
 constexpr ElementOp kPow = element_op<Pow, 2>(kComputable);
-constexpr ElementOp kSquare = float_op<Square, 2>(kFloats);
-constexpr ElementOp kCube = float_op<Cube, 2>(kFloats);
+struct KnownPower {
+  double exponent;
+  ElementOp op;
+};
+constexpr KnownPower kKnownPowers[] = {
+    {2, float_op<Square, 2>(kFloats)},       {3, float_op<Cube, 2>(kFloats)},
+    {0.5, float_op<SquareRoot, 2>(kFloats)}, {-0.5, float_op<InverseSquareRoot, 2>(kFloats)},
+    {-1, float_op<Inverse, 2>(kFloats)},
+};
 
 // An argument that may be a tensor or a number, by the row's signature.
 enum class Side : uint8_t { tensor, number };
@@ -222,8 +246,9 @@ Result<void> pow_number(KernelContext& context, KernelArgs args) {
   const Scalar exponent = args.scalar(1);
   const Operand operands[] = {self, exponent};
   if (is_floating(self.dtype())) {
-    if (exponent.to<double>() == 2) return elementwise(context, kSquare, operands, args.tensor(2));
-    if (exponent.to<double>() == 3) return elementwise(context, kCube, operands, args.tensor(2));
+    for (const KnownPower& known : kKnownPowers) {
+      if (exponent.to<double>() == known.exponent) return elementwise(context, known.op, operands, args.tensor(2));
+    }
   } else if (!exponent.is_real() && exponent.integer < 0) {
     return fail(ErrorCode::invalid_argument, "exponent: expected 0 or more for dtype %s, found %lld",
                 to_string(self.dtype()), static_cast<long long>(exponent.integer));

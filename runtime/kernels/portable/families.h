@@ -9,6 +9,7 @@
 namespace ingot::portable {
 
 std::span<const Kernel> activation_kernels();
+std::span<const Kernel> arg_reduction_kernels();
 std::span<const Kernel> arithmetic_kernels();
 std::span<const Kernel> bitwise_kernels();
 std::span<const Kernel> comparison_kernels();
@@ -22,8 +23,10 @@ std::span<const Kernel> padding_kernels();
 std::span<const Kernel> pooling_kernels();
 std::span<const Kernel> quantize_kernels();
 std::span<const Kernel> rearrangement_kernels();
+std::span<const Kernel> reduction_kernels();
 std::span<const Kernel> reshaping_kernels();
 std::span<const Kernel> resize_kernels();
+std::span<const Kernel> scan_kernels();
 std::span<const Kernel> selection_kernels();
 std::span<const Kernel> softmax_kernels();
 std::span<const Kernel> unary_kernels();

@@ -15,7 +15,6 @@ void StridedLoop::add_dim(int64_t size, std::span<const int64_t> operand_strides
 }
 
 void StridedLoop::simplify() {
-  if (count == 0) rank = 0;
   // Insertion sort: ranks are small, and equal strides keep their order.
   for (size_t i = 1; i < rank; ++i) {
     for (size_t j = i; j > 0 && std::abs(strides[j - 1][0]) < std::abs(strides[j][0]); --j) {
@@ -23,6 +22,11 @@ void StridedLoop::simplify() {
       std::swap(sizes[j - 1], sizes[j]);
     }
   }
+  merge();
+}
+
+void StridedLoop::merge() {
+  if (count == 0) rank = 0;
   size_t kept = 0;
   for (size_t i = 1; i < rank; ++i) {
     bool merges = true;

@@ -27,8 +27,11 @@ struct StridedLoop {
   void add_dim(int64_t size, std::initializer_list<int64_t> operand_strides) {
     add_dim(size, std::span(operand_strides.begin(), operand_strides.size()));
   }
-  // To be called after the last dimension and before iterating: there is at least one dimension then.
+  // One of these is to be called after the last dimension and before iterating: there is at least one dimension then.
+  // simplify() orders the dimensions by the first operand's strides; merge() leaves them in the order of add_dim, for
+  // loops whose points must come in that order.
   void simplify();
+  void merge();
 
   size_t operands;
   size_t rank = 0;
