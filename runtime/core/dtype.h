@@ -15,14 +15,15 @@ enum class DType : int8_t {
   float16 = 5,
   float32 = 6,
   float64 = 7,
-  boolean = 11,   // one byte, 0 or 1
+  boolean = 11,  // one byte, 0 or 1
   bfloat16 = 15,
   uint16 = 27,
   uint32 = 28,
   uint64 = 29,
 };
 
-// Bytes of one element; 0 for a number that is none of the above, so it also tells whether a DType from a file is known.
+// Bytes of one element; 0 for a number that is none of the above, so it also tells whether a DType from a file is
+// known.
 constexpr size_t size_of(DType dtype) {
   switch (dtype) {
     case DType::uint8:

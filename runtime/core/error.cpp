@@ -1,7 +1,6 @@
 #include "runtime/core/error.h"
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 
@@ -37,12 +36,23 @@ const char* to_string(ErrorCode code) {
 
 #if INGOT_ERROR_MESSAGES
 
+namespace {
+
+void hide_control_characters(char* text) {
+  for (; *text != '\0'; ++text) {
+    if (static_cast<unsigned char>(*text) < 0x20 || *text == 0x7F) *text = '?';
+  }
+}
+
+}  // namespace
+
 void Error::add_context(const char* format, ...) {
   char context[kMessageBytes];
   va_list args;
   va_start(args, format);
   std::vsnprintf(context, sizeof context, format, args);
   va_end(args);
+  hide_control_characters(context);
   const size_t length = std::min(std::strlen(context), kMessageBytes - 3);
   const size_t rest = std::min(std::strlen(message_), kMessageBytes - 1 - (length + 2));
   std::memmove(message_ + length + 2, message_, rest);
@@ -52,22 +62,27 @@ void Error::add_context(const char* format, ...) {
   message_[length + 2 + rest] = '\0';
 }
 
-Error Error::make(ErrorCode code, const char* format, ...) {
+Error Error::make_from(ErrorCode code, const char* format, va_list args) {
   Error error(code);
+  std::vsnprintf(error.message_, sizeof error.message_, format, args);
+  hide_control_characters(error.message_);
+  return error;
+}
+
+Error Error::make(ErrorCode code, const char* format, ...) {
   va_list args;
   va_start(args, format);
-  std::vsnprintf(error.message_, sizeof error.message_, format, args);
+  Error error = make_from(code, format, args);
   va_end(args);
   return error;
 }
 
 std::unexpected<Error> fail(ErrorCode code, const char* format, ...) {
-  char text[256];
   va_list args;
   va_start(args, format);
-  std::vsnprintf(text, sizeof text, format, args);
+  std::unexpected<Error> result(Error::make_from(code, format, args));
   va_end(args);
-  return std::unexpected(Error::make(code, "%s", text));
+  return result;
 }
 
 #endif

@@ -3,6 +3,7 @@
 // Built with INGOT_ERROR_MESSAGES=0, an Error is its code alone and the texts are not in the binary.
 #pragma once
 
+#include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -37,14 +38,16 @@ class [[nodiscard]] Error {
   ErrorCode code() const { return code_; }
 
 #if INGOT_ERROR_MESSAGES
-  // One line without a final newline; never null. Valid as long as the Error.
+  // One line without a final newline (control characters, which may come from a file, are shown as '?'); never null.
+  // Valid as long as the Error.
   const char* message() const { return message_; }
   // Puts "CONTEXT: " before the message (text that no longer fits is cut at the end).
   [[gnu::format(printf, 2, 3)]] void add_context(const char* format, ...);
   [[gnu::format(printf, 2, 3)]] static Error make(ErrorCode code, const char* format, ...);
+  [[gnu::format(printf, 2, 0)]] static Error make_from(ErrorCode code, const char* format, va_list args);
 
  private:
-  static constexpr size_t kMessageBytes = 255;
+  static constexpr size_t kMessageBytes = 511;
   char message_[kMessageBytes] = {};
 #else
   const char* message() const { return to_string(code_); }
@@ -71,16 +74,16 @@ using Result = std::expected<T, Error>;
 }  // namespace ingot
 
 // The value of a Result, or an early return with its Error: auto x = INGOT_TRY(f());
-#define INGOT_TRY(...)                                                                  \
-  ({                                                                                    \
-    auto ingot_result_ = (__VA_ARGS__);                                                 \
-    if (!ingot_result_) return std::unexpected(std::move(ingot_result_).error());       \
-    std::move(*ingot_result_);                                                          \
+#define INGOT_TRY(...)                                                            \
+  ({                                                                              \
+    auto ingot_result_ = (__VA_ARGS__);                                           \
+    if (!ingot_result_) return std::unexpected(std::move(ingot_result_).error()); \
+    std::move(*ingot_result_);                                                    \
   })
 
 // The same for Result<void>: INGOT_TRY_VOID(g());
-#define INGOT_TRY_VOID(...)                                                              \
-  do {                                                                                  \
-    auto ingot_result_ = (__VA_ARGS__);                                                 \
-    if (!ingot_result_) return std::unexpected(std::move(ingot_result_).error());       \
+#define INGOT_TRY_VOID(...)                                                       \
+  do {                                                                            \
+    auto ingot_result_ = (__VA_ARGS__);                                           \
+    if (!ingot_result_) return std::unexpected(std::move(ingot_result_).error()); \
   } while (false)

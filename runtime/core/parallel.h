@@ -1,5 +1,5 @@
-// The hook through which kernels use threads. The runtime owns no threads: a tool or an app fills the hook (pthreadpool,
-// or its own pool); without one everything runs on the calling thread.
+// The hook through which kernels use threads. The runtime owns no threads: a tool or an app fills the hook
+// (pthreadpool, or its own pool); without one everything runs on the calling thread.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ void parallel_for(const Parallel& parallel, size_t count, size_t grain, F&& f) {
     return;
   }
   parallel.run(
-      parallel.pool, count, grain, [](void* context, size_t begin, size_t end) { (*static_cast<F*>(context))(begin, end); },
-      &f);
+      parallel.pool, count, grain,
+      [](void* context, size_t begin, size_t end) { (*static_cast<F*>(context))(begin, end); }, &f);
 }
 
 }  // namespace ingot

@@ -61,14 +61,16 @@ Result<void> Tensor::resize(std::span<const int32_t> sizes) {
 }
 
 Result<size_t> tensor_nbytes(DType dtype, std::span<const int32_t> sizes) {
-  size_t bytes = size_of(dtype);
+  ptrdiff_t bytes = static_cast<ptrdiff_t>(size_of(dtype));
+  bool empty = false;
   for (const int32_t size : sizes) {
     if (size < 0) return fail(ErrorCode::invalid_argument, "a dimension of size %d", size);
-    if (!checked_mul(bytes, static_cast<size_t>(size), &bytes)) {
+    empty = empty || size == 0;
+    if (!checked_mul<ptrdiff_t>(bytes, std::max<int32_t>(size, 1), &bytes)) {
       return fail(ErrorCode::invalid_argument, "a tensor too large for this machine's addresses");
     }
   }
-  return bytes;
+  return empty ? 0 : static_cast<size_t>(bytes);
 }
 
 }  // namespace ingot

@@ -1,6 +1,6 @@
-// A tensor as kernels and delegates see it: a typed, shaped view of memory that somebody else owns. Its sizes, dim_order
-// and strides live in arrays owned by the Method (or by whoever made it), so a Tensor is cheap to copy and never
-// allocates.
+// A tensor as kernels and delegates see it: a typed, shaped view of memory that somebody else owns. Its sizes,
+// dim_order and strides live in arrays owned by the Method (or by whoever made it), so a Tensor is cheap to copy and
+// never allocates.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,9 @@ inline constexpr size_t kMaxRank = 16;
 class Tensor {
  public:
   Tensor() = default;
-  // `sizes`, `dim_order` and `strides` have `rank` elements and outlive the Tensor; strides are computed here. `capacity`
-  // is how many bytes `data` can hold (at least those of `sizes`). A resizable tensor may change its sizes within it.
+  // `sizes`, `dim_order` and `strides` have `rank` elements and outlive the Tensor; strides are computed here.
+  // `capacity` is how many bytes `data` can hold (at least those of `sizes`). A resizable tensor may change its sizes
+  // within it.
   Tensor(DType dtype, size_t rank, int32_t* sizes, uint8_t* dim_order, int64_t* strides, void* data, size_t capacity,
          bool resizable = false);
 
@@ -38,6 +39,10 @@ class Tensor {
   size_t nbytes() const { return numel_ * size_of(dtype_); }
   size_t capacity() const { return capacity_; }
   bool resizable() const { return resizable_; }
+  // Must nobody write to data()? So for constants, which may lie in read-only pages, and for inputs in a caller's
+  // memory.
+  bool read_only() const { return read_only_; }
+  void set_read_only() { read_only_ = true; }
 
   void* data() const { return data_; }
   template <typename T>
@@ -66,9 +71,11 @@ class Tensor {
   uint8_t rank_ = 0;
   DType dtype_ = DType::float32;
   bool resizable_ = false;
+  bool read_only_ = false;
 };
 
-// Bytes of a tensor of these sizes; an error where a size is negative or the product does not fit size_t.
+// Bytes of a tensor of these sizes; an error where a size is negative or where the product, zeros counted as ones (so
+// that strides fit too), is beyond PTRDIFF_MAX.
 Result<size_t> tensor_nbytes(DType dtype, std::span<const int32_t> sizes);
 
 }  // namespace ingot

@@ -23,10 +23,10 @@ struct IntList {
 struct Value {
   enum class Kind : uint8_t {
     none,
-    integer,      // int, and dtypes, layouts and the like as their numbers
-    real,         // float
+    integer,  // int, and dtypes, layouts and the like as their numbers
+    real,     // float
     boolean,
-    tensor,       // never a null pointer
+    tensor,  // never a null pointer
     string,
     int_list,
     double_list,

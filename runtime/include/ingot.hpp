@@ -22,10 +22,13 @@
 #include "runtime/core/error.h"
 #include "runtime/core/parallel.h"
 #include "runtime/core/tensor.h"
+#include "runtime/core/value.h"
 #include "runtime/delegate.h"
 #include "runtime/kernels/kernel_table.h"
 
 namespace ingot {
+
+class DataSource;
 
 // The kernels and delegates that programs may use, and the threads they run on. Filled first, then only read: programs
 // and methods of one Runtime may be used from several threads.
@@ -42,6 +45,9 @@ class Runtime {
   Result<void> add_delegate(Delegate& delegate);
   // The threads of kernels and, as a pthreadpool_t, of delegates. Both default to the calling thread.
   void set_threads(const Parallel& parallel, void* pthreadpool);
+  // How many instructions one execute() may run before it fails: a guard against programs that jump in circles. The
+  // default is ten million.
+  void set_instruction_limit(uint64_t limit);
 
   struct Impl;
   const Impl& impl() const { return *impl_; }
@@ -62,9 +68,9 @@ struct TensorInfo {
 // What a caller supplies who wants to own every byte: one block for the method's own tables, and one for each planned
 // arena. Exact, known before anything is loaded. Delegates allocate their own memory besides.
 struct MemoryRequirements {
-  size_t method_bytes = 0;              // alignment 16
+  size_t method_bytes = 0;               // alignment 16
   std::span<const int64_t> arena_bytes;  // alignment 64 (16 serves); one entry an arena
-  size_t scratch_bytes = 0;             // alignment 64: the largest that a kernel of the method asks for
+  size_t scratch_bytes = 0;              // alignment 64: the largest that a kernel of the method asks for
 };
 
 struct MethodInfo {
@@ -82,8 +88,8 @@ class Program : public NamedData {
 
   // Opens and verifies a file.
   static Result<Program> open(const Runtime& runtime, const char* path, Source source = Source::map);
-  // Verifies a program that the caller holds; the bytes stay the caller's and must outlive the Program. Any alignment of
-  // 16 and more serves.
+  // Verifies a program that the caller holds; the bytes stay the caller's and must outlive the Program. Any alignment
+  // of 16 and more serves.
   static Result<Program> from_memory(const Runtime& runtime, std::span<const std::byte> bytes);
 
   Program(Program&&) noexcept;
@@ -95,6 +101,10 @@ class Program : public NamedData {
   Result<MethodInfo> method_info(std::string_view name) const;
   Result<TensorInfo> input_info(std::string_view method, size_t index) const;
   Result<TensorInfo> output_info(std::string_view method, size_t index) const;
+  // Inputs and outputs that are not tensors have no TensorInfo, only a kind.
+  Result<Value::Kind> input_kind(std::string_view method, size_t index) const;
+  Result<Value::Kind> output_kind(std::string_view method, size_t index) const;
+  // Needs the method's kernels to be registered, since these say how much scratch they use.
   Result<MemoryRequirements> memory_requirements(std::string_view method) const;
 
   // Bytes stored under a name.
@@ -111,6 +121,7 @@ class Program : public NamedData {
   Impl& impl() const { return *impl_; }
 
  private:
+  static Result<Program> from_source(const Runtime& runtime, DataSource&& source);
   explicit Program(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
@@ -157,10 +168,12 @@ class Method {
   // program plans no memory for an input, its data is null until set_input().
   Result<Tensor*> input(size_t index);
   // Copies, or where the program plans no memory for the input, refers to the caller's data, which then stays until the
-  // next set_input. Sizes and dtype must match what input_info says.
+  // next set_input. Sizes and dtype must match what input_info says; the elements lie in the input's dim_order.
   Result<void> set_input(size_t index, DType dtype, std::span<const int32_t> sizes, const void* data);
   // Valid until the next execute().
   Result<const Tensor*> output(size_t index) const;
+  // The same for outputs of any kind: a number, a list. Valid until the next execute().
+  Result<const Value*> output_value(size_t index) const;
   // The caller's memory for an output that the program plans none for.
   Result<void> set_output(size_t index, void* data, size_t bytes);
 
@@ -169,6 +182,8 @@ class Method {
   struct Impl;
 
  private:
+  static Result<Method> load_with(const Program& program, std::string_view name, const MethodMemory* memory,
+                                  MethodGroup* group);
   explicit Method(Impl* impl) : impl_(impl) {}
   Impl* impl_ = nullptr;
 };

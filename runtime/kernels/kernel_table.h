@@ -67,6 +67,8 @@ class KernelArgs {
   std::span<const int64_t> ints(size_t i) const { return has(i) ? values_[i]->ints.get() : std::span<const int64_t>{}; }
   std::span<const double> doubles(size_t i) const { return has(i) ? values_[i]->doubles : std::span<const double>{}; }
   std::span<const bool> bools(size_t i) const { return has(i) ? values_[i]->bools : std::span<const bool>{}; }
+  // For operators whose result is a number (`V` in a signature): the number to write, whose kind stays as it is.
+  Value& value(size_t i) const { return *values_[i]; }
   std::string_view string(size_t i) const { return has(i) ? values_[i]->string : std::string_view{}; }
 
  private:
@@ -87,7 +89,7 @@ struct Kernel {
   // A letter an argument:
   //   T tensor   S Scalar   i int   f float (an int serves)   b bool   r string
   //   L int list   D float list   B bool list   M tensor list   m list of optional tensors
-  //   O output tensor   N output tensor list
+  //   O output tensor   N output tensor list   V output number (int, float or bool)
   // and `?` after a letter where none is allowed: "TTT?LLLbLiO".
   const char* signature;
   Result<void> (*run)(KernelContext& context, KernelArgs args);

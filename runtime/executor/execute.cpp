@@ -1,0 +1,93 @@
+// Running a method's instructions.
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/executor/method_impl.h"
+
+namespace ingot {
+namespace {
+
+Result<void> run_kernel(Method::Impl& method, const Instruction& instruction) {
+  const Kernel& kernel = *instruction.kernel;
+  const KernelArgs args({instruction.args, instruction.count});
+  if (kernel.scratch != nullptr) {
+    // What a kernel needs for the sizes and numbers of this run; planned was what it needs for the largest.
+    const size_t bytes = INGOT_TRY(kernel.scratch(args));
+    if (bytes > method.context.scratch.size()) {
+      return fail(ErrorCode::out_of_memory, "%zu bytes of scratch needed, %zu were planned", bytes,
+                  method.context.scratch.size());
+    }
+  }
+  return kernel.run(method.context, args);
+}
+
+// Copies the content, so that each value keeps its own memory and kind.
+Result<void> move(const Value& from, Value& to) {
+  if (to.kind != Value::Kind::tensor) {
+    to = from;
+    return {};
+  }
+  INGOT_TRY_VOID(to.tensor->resize(from.tensor->sizes()));
+  if (from.tensor->nbytes() > 0) std::memmove(to.tensor->data(), from.tensor->data(), from.tensor->nbytes());
+  return {};
+}
+
+bool is_true(const Value& condition) {
+  if (condition.kind == Value::Kind::boolean) return condition.boolean;
+  const auto* begin = condition.tensor->data_as<const uint8_t>();
+  return std::all_of(begin, begin + condition.tensor->numel(), [](uint8_t b) { return b != 0; });
+}
+
+Result<void> run_instruction(Method::Impl& method, const Instruction& instruction, size_t& next) {
+  switch (instruction.kind) {
+    case Instruction::Kind::kernel:
+      return run_kernel(method, instruction);
+    case Instruction::Kind::delegate:
+      return method.delegates[instruction.delegate]->execute({instruction.tensors, instruction.count});
+    case Instruction::Kind::move:
+      return move(*instruction.move_from, *instruction.move_to);
+    case Instruction::Kind::jump_false:
+      if (!is_true(*instruction.condition)) next = instruction.destination;
+      return {};
+    case Instruction::Kind::nothing:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> run_method(Method::Impl& method) {
+  size_t next = 0;
+  for (uint64_t steps = 0; next < method.instructions.size(); ++steps) {
+    const size_t current = next++;
+    if (steps == method.runtime.instruction_limit) {
+      return fail(ErrorCode::limit_exceeded, "stopped at instruction %zu after %llu instructions", current,
+                  static_cast<unsigned long long>(steps));
+    }
+    const Instruction& instruction = method.instructions[current];
+    Result<void> result = run_instruction(method, instruction, next);
+    if (result) continue;
+    const char* what = "";
+    switch (instruction.kind) {
+      case Instruction::Kind::kernel:
+        what = instruction.kernel->name;
+        break;
+      case Instruction::Kind::delegate:
+        what = method.plan.delegates()->Get(static_cast<flatbuffers::uoffset_t>(instruction.delegate))->id()->c_str();
+        break;
+      case Instruction::Kind::move:
+        what = "move";
+        break;
+      case Instruction::Kind::jump_false:
+      case Instruction::Kind::nothing:
+        break;
+    }
+    result.error().add_context("in instruction %zu, %s", current, what);
+    return result;
+  }
+  return {};
+}
+
+}  // namespace ingot

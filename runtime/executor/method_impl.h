@@ -1,0 +1,82 @@
+// What a Method holds: its value table, tensors and instructions, all in one block of memory whose size is known from
+// the program alone. One thread at a time. Made in steps: make_method builds the tables and finds the kernels, then
+// arenas are attached, then delegates are initialised (Method::load does all three).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "runtime/core/memory.h"
+#include "runtime/executor/runtime_impl.h"
+#include "runtime/include/ingot.hpp"
+#include "runtime/program/program_impl.h"
+
+namespace ingot {
+
+struct Instruction {
+  enum class Kind : uint8_t {
+    kernel,
+    delegate,
+    move,
+    jump_false,
+    nothing,  // freeing: what a program may free is planned, so there is nothing to do
+  };
+  Kind kind = Kind::nothing;
+  uint32_t count = 0;  // of args (kernel) or tensors (delegate)
+  union {
+    const Kernel* kernel = nullptr;
+    size_t delegate;     // index of the method's delegates
+    size_t destination;  // index of the method's instructions
+    Value* move_from;
+  };
+  union {
+    Value* const* args = nullptr;
+    Tensor* const* tensors;
+    Value* condition;
+    Value* move_to;
+  };
+};
+
+struct Method::Impl {
+  Impl(const Program::Impl& p, const pte::ExecutionPlan& e) : program(p), runtime(p.runtime.impl()), plan(e) {}
+  ~Impl();
+
+  const Program::Impl& program;
+  const Runtime::Impl& runtime;
+  const pte::ExecutionPlan& plan;
+
+  std::span<Value> values;
+  std::span<Instruction> instructions;
+  std::span<const Kernel*> kernels;      // of the plan's operators
+  std::span<DelegateHandle*> delegates;  // of the plan's delegates; null where no instruction calls it
+  std::span<CompileSpec> compile_specs;  // of all delegates, one after the other
+  size_t scratch_bytes = 0;              // the largest that a kernel asks for
+  KernelContext context;
+
+  Memory own_block;   // this very object and its tables, unless the caller supplied them
+  Memory own_arenas;  // likewise
+  MethodGroup::Impl own_group;
+};
+
+// Bytes of the block that make_method needs, aligned to 16.
+Result<size_t> method_bytes(const pte::ExecutionPlan& plan);
+
+// Builds everything that needs neither arenas nor delegates. The result lies at the start of `block`; destroy it by its
+// destructor.
+Result<Method::Impl*> make_method(const Program::Impl& program, const pte::ExecutionPlan& plan,
+                                  std::span<std::byte> block);
+
+// Fills Impl::kernels. An error names everything that is missing in any method of the program.
+Result<void> find_kernels(Method::Impl& method);
+
+// Do the arguments of a call fit the kernel's signature, returned values included? The number of arguments without
+// these.
+Result<uint32_t> check_call(const Kernel& kernel, std::span<Value* const> args);
+
+// Would the call write over what it reads? Called when all tensors have their memory.
+Result<void> check_overlap(const Kernel& kernel, std::span<Value* const> args);
+
+Result<void> run_method(Method::Impl& method);
+
+}  // namespace ingot
