@@ -20,21 +20,21 @@ Tensor::Tensor(DType dtype, size_t rank, int32_t* sizes, uint8_t* dim_order, int
 }
 
 void Tensor::update_strides() {
-  int64_t stride = 1;
+  uint64_t stride = 1;  // beside a size of 0 it may wrap around: such a tensor's strides lead nowhere
   numel_ = 1;
   for (size_t i = rank_; i-- > 0;) {
     const size_t dim = dim_order_[i];
-    strides_[dim] = stride;
-    stride *= std::max<int32_t>(sizes_[dim], 1);
+    strides_[dim] = static_cast<int64_t>(stride);
+    stride *= static_cast<uint64_t>(std::max<int32_t>(sizes_[dim], 1));
     numel_ *= static_cast<size_t>(sizes_[dim]);
   }
 }
 
 bool Tensor::is_contiguous() const {
+  if (numel_ == 0) return true;
   int64_t expected = 1;
   for (size_t dim = rank_; dim-- > 0;) {
     if (sizes_[dim] == 1) continue;
-    if (sizes_[dim] == 0) return true;
     if (strides_[dim] != expected) return false;
     expected *= sizes_[dim];
   }

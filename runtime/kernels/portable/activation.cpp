@@ -1,4 +1,6 @@
 // One tensor in, one out, shaped by numbers: activations and clamps.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -78,11 +80,18 @@ struct Logit {
   bool clamps;
 };
 
+template <typename T>
+struct Glu : NoParams {
+  using NoParams::NoParams;
+  T operator()(T a, T b) const { return a / (1 + std::exp(-b)); }
+};
+
 constexpr ElementOp kClamp = element_op<Clamp, 1>(kNumbers);
 constexpr ElementOp kLeakyRelu = float_op<LeakyRelu, 1>(kFloats);
 constexpr ElementOp kElu = float_op<Elu, 1>(kFloats);
 constexpr ElementOp kGeluErf = float_op<GeluErf, 1>(kFloats);
 constexpr ElementOp kGeluTanh = float_op<GeluTanh, 1>(kFloats);
+constexpr ElementOp kGlu = float_op<Glu, 2>(kFloats);
 constexpr ElementOp kLogit = float_op<Logit, 1>(kComputable, Gives::floating);
 
 // Clamps in the tensor's own kind of number, which is out's too.
@@ -144,12 +153,52 @@ Result<void> logit(KernelContext& context, KernelArgs args) {
   return elementwise(context, kLogit, operands, args.tensor(2), {{real(args.real_or(1, -1))}});
 }
 
+// Half of a tensor along a dimension, as a tensor with the whole one's strides.
+class Half {
+ public:
+  Half(const Tensor& whole, size_t dim, bool second) {
+    std::ranges::copy(whole.sizes(), sizes_.begin());
+    std::ranges::copy(whole.dim_order(), dim_order_.begin());
+    sizes_[dim] /= 2;
+    const int64_t skipped = second ? sizes_[dim] * whole.strides()[dim] : 0;
+    const size_t bytes = static_cast<size_t>(skipped) * size_of(whole.dtype());
+    std::byte* const data = whole.data() == nullptr ? nullptr : whole.data_as<std::byte>() + bytes;
+    tensor_ = Tensor(whole.dtype(), whole.rank(), sizes_.data(), dim_order_.data(), strides_.data(), data,
+                     whole.nbytes() - bytes);
+    std::ranges::copy(whole.strides(), strides_.begin());
+  }
+  Half(const Half&) = delete;
+  Half& operator=(const Half&) = delete;
+  const Tensor& tensor() const { return tensor_; }
+
+ private:
+  std::array<int32_t, kMaxRank> sizes_;
+  std::array<uint8_t, kMaxRank> dim_order_;
+  std::array<int64_t, kMaxRank> strides_;
+  Tensor tensor_;
+};
+
+// glu.out(Tensor self, int dim, *, out): the first half of a dimension times the sigmoid of the second.
+Result<void> glu(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  INGOT_TRY_VOID(check_rank_between(self, 1, kMaxRank, "self"));
+  const size_t dim = INGOT_TRY(normalize_axis(args.integer(1), self.rank()));
+  if (self.size(dim) % 2 != 0) {
+    return fail(ErrorCode::invalid_argument, "self: expected an even size in dimension %zu, found %d", dim,
+                self.size(dim));
+  }
+  const Half first(self, dim, false), second(self, dim, true);
+  const Operand operands[] = {first.tensor(), second.tensor()};
+  return elementwise(context, kGlu, operands, args.tensor(2));
+}
+
 constexpr Kernel kRows[] = {
     {"aten::clamp.out", "TS?S?O", clamp},
     {"aten::hardtanh.out", "TSSO", hardtanh},
     {"aten::leaky_relu.out", "TSO", leaky_relu},
     {"aten::elu.out", "TSSSO", elu},
     {"aten::gelu.out", "TrO", gelu},
+    {"aten::glu.out", "TiO", glu},
     {"aten::logit.out", "Tf?O", logit},
 };
 

@@ -1,4 +1,4 @@
-// Tensors put together and taken apart along one dimension.
+// Tensors put together, taken apart and overwritten along one dimension.
 #include <algorithm>
 #include <span>
 
@@ -89,7 +89,7 @@ Result<void> stack(KernelContext& context, KernelArgs args) {
   return {};
 }
 
-// out[i] = self without the first `start` and what follows the next `size` elements of the dimension.
+// out = self's elements start to start + size of the dimension.
 Result<void> copy_part(KernelContext& context, const Tensor& self, size_t dim, int64_t start, int64_t size,
                        Tensor& out) {
   Sizes sizes(self.sizes());
@@ -175,42 +175,91 @@ Result<void> unbind(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+// An index of a dimension, negative ones counted from its end.
+Result<int64_t> normalize_index(int64_t index, int64_t size) {
+  if (index >= -size && index < size) return index < 0 ? index + size : index;
+  return fail(ErrorCode::invalid_argument, "index: expected %lld to %lld, found %lld", static_cast<long long>(-size),
+              static_cast<long long>(size - 1), static_cast<long long>(index));
+}
+
 // select_copy.int_out(Tensor self, int dim, int index, *, out)
 Result<void> select(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
   const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
-  int64_t index = args.integer(2);
-  const int64_t size = self.size(dim);
-  if (index < -size || index >= size) {
-    return fail(ErrorCode::invalid_argument, "index: expected %lld to %lld, found %lld", static_cast<long long>(-size),
-                static_cast<long long>(size - 1), static_cast<long long>(index));
-  }
-  if (index < 0) index += size;
+  const int64_t index = INGOT_TRY(normalize_index(args.integer(2), self.size(dim)));
   return copy_index(context, self, dim, index, args.tensor(3));
 }
 
-// slice_copy.Tensor_out(Tensor self, int dim, int? start, int? end, int step, *, out): bounds are clamped.
-Result<void> slice(KernelContext& context, KernelArgs args) {
-  const Tensor& self = args.tensor(0);
-  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
-  const int64_t size = self.size(dim);
+// Every step'th of the elements start to end of a dimension: arguments `at`, `at` + 1 and `at` + 2. Bounds are clamped.
+struct Slice {
+  int64_t start, count, step;
+};
+Result<Slice> read_slice(KernelArgs args, size_t at, int64_t size) {
   const auto clamped = [size](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
-  const int64_t start = clamped(args.integer_or(2, 0));
-  const int64_t end = std::max(start, clamped(args.integer_or(3, size)));
-  const int64_t step = args.integer(4);
-  Tensor& out = args.tensor(5);
+  const int64_t start = clamped(args.integer_or(at, 0));
+  const int64_t end = std::max(start, clamped(args.integer_or(at + 1, size)));
+  const int64_t step = args.integer(at + 2);
   if (step < 1) {
     return fail(ErrorCode::invalid_argument, "step: expected 1 or more, found %lld", static_cast<long long>(step));
   }
-  const int64_t count = end == start ? 0 : (end - start - 1) / step + 1;
+  // A step beyond the size is never taken; cut short, its product with a stride cannot overflow.
+  return Slice{start, end == start ? 0 : (end - start - 1) / step + 1, std::min(step, size)};
+}
+
+// slice_copy.Tensor_out(Tensor self, int dim, int? start, int? end, int step, *, out)
+Result<void> slice(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  Tensor& out = args.tensor(5);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
+  const Slice slice = INGOT_TRY(read_slice(args, 2, self.size(dim)));
   Sizes sizes(self.sizes());
-  sizes.sizes[dim] = static_cast<int32_t>(count);
+  sizes.sizes[dim] = static_cast<int32_t>(slice.count);
   INGOT_TRY_VOID(prepare_move(self, out, sizes.span()));
   StridedView from(self);
-  // A step beyond the size is never taken; cut short, its product with a stride cannot overflow.
-  from.narrow(dim, start, count, std::min(step, size));
+  from.narrow(dim, slice.start, slice.count, slice.step);
   strided_copy(context, StridedView(out), from);
   return {};
+}
+
+// out = self, then src over a part of it; `part` is that part of out.
+Result<void> overwrite(KernelContext& context, const Tensor& self, const Tensor& src, const StridedView& part) {
+  INGOT_TRY_VOID(check_same_dtype(self, "self", src, "src"));
+  INGOT_TRY_VOID(check_rank(src, part.rank(), "src"));
+  INGOT_TRY_VOID(check_data(src, "src"));
+  for (size_t d = 0; d < part.rank(); ++d) {
+    if (src.size(d) == part.size(d)) continue;
+    return fail(ErrorCode::invalid_argument, "src: expected size %lld in dimension %zu, found %d",
+                static_cast<long long>(part.size(d)), d, src.size(d));
+  }
+  strided_copy(context, part, StridedView(src));
+  return {};
+}
+
+// slice_scatter.out(Tensor self, Tensor src, int dim, int? start, int? end, int step, *, out)
+Result<void> slice_scatter(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  Tensor& out = args.tensor(6);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(2)));
+  const Slice slice = INGOT_TRY(read_slice(args, 3, self.size(dim)));
+  INGOT_TRY_VOID(prepare_move(self, out, self.sizes()));
+  strided_copy(context, StridedView(out), StridedView(self));
+  StridedView part(out);
+  part.narrow(dim, slice.start, slice.count, slice.step);
+  return overwrite(context, self, args.tensor(1), part);
+}
+
+// select_scatter.out(Tensor self, Tensor src, int dim, int index, *, out)
+Result<void> select_scatter(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  Tensor& out = args.tensor(4);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(2)));
+  const int64_t index = INGOT_TRY(normalize_index(args.integer(3), self.size(dim)));
+  INGOT_TRY_VOID(prepare_move(self, out, self.sizes()));
+  strided_copy(context, StridedView(out), StridedView(self));
+  StridedView part(out);
+  part.narrow(dim, index, 1);
+  part.remove_dim(dim);
+  return overwrite(context, self, args.tensor(1), part);
 }
 
 constexpr Kernel kRows[] = {
@@ -221,6 +270,8 @@ constexpr Kernel kRows[] = {
     {"aten::unbind_copy.int_out", "TiN", unbind},
     {"aten::select_copy.int_out", "TiiO", select},
     {"aten::slice_copy.Tensor_out", "Tii?i?iO", slice},
+    {"aten::slice_scatter.out", "TTii?i?iO", slice_scatter},
+    {"aten::select_scatter.out", "TTiiO", select_scatter},
 };
 
 }  // namespace

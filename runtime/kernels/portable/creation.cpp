@@ -59,6 +59,13 @@ Result<void> full_like(KernelContext&, KernelArgs args) {
   return fill(out, args.scalar(1));
 }
 
+// fill.Scalar_out(Tensor self, Scalar value, *, out): self gives the sizes alone.
+Result<void> fill_like(KernelContext&, KernelArgs args) {
+  Tensor& out = args.tensor(2);
+  INGOT_TRY_VOID(out.resize(args.tensor(0).sizes()));
+  return fill(out, args.scalar(1));
+}
+
 // scalar_tensor.out(Scalar s, *, out)
 Result<void> scalar_tensor(KernelContext&, KernelArgs args) {
   Tensor& out = args.tensor(1);
@@ -101,6 +108,7 @@ Result<void> arange(KernelContext&, KernelArgs args) {
 constexpr Kernel kRows[] = {
     {"aten::full.out", "LSO", full},
     {"aten::full_like.out", "TSi?O", full_like},
+    {"aten::fill.Scalar_out", "TSO", fill_like},
     {"aten::scalar_tensor.out", "SO", scalar_tensor},
     {"aten::arange.start_out", "SSSO", arange},
 };

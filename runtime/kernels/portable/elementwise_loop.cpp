@@ -183,8 +183,10 @@ Result<void> elementwise(KernelContext& context, const ElementOp& op, std::span<
 }
 
 Result<void> convert(KernelContext& context, const Tensor& self, Tensor& out) {
+  const Tensor* const tensors[] = {&self, &out};
+  const Sizes sizes = INGOT_TRY(broadcast_sizes(tensors));
+  INGOT_TRY_VOID(out.resize(sizes.span()));
   INGOT_TRY_VOID(check_data(self, "self"));
-  INGOT_TRY_VOID(out.resize(self.sizes()));
   INGOT_TRY_VOID(check_data(out, "out"));
   const Operand operands[] = {self};
   const bool to_float = is_floating(out.dtype());

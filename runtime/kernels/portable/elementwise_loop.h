@@ -105,7 +105,7 @@ struct Operand {
 Result<void> elementwise(KernelContext& context, const ElementOp& op, std::span<const Operand> operands, Tensor& out,
                          const Params& params = {});
 
-// Copies with conversion to out's dtype; the sizes are equal, the layouts may differ.
+// Copies with conversion to out's dtype. self broadcasts to out, which keeps its sizes; the layouts may differ.
 Result<void> convert(KernelContext& context, const Tensor& self, Tensor& out);
 
 }  // namespace ingot::portable

@@ -22,7 +22,7 @@ StridedView dense_view(const Tensor& tensor, std::span<const int32_t> sizes) {
   return view;
 }
 
-// Walks a tensor in the order of indices.
+// Walks a tensor in the order of indices, and starts again after the last.
 class Walk {
  public:
   explicit Walk(const Tensor& tensor) : tensor_(tensor) {}
@@ -51,16 +51,23 @@ Result<void> prepare_move(const Tensor& self, Tensor& out, std::span<const int32
   return check_data(out, "out");
 }
 
-void copy_in_order(KernelContext& context, const Tensor& self, const Tensor& out) {
-  if (out.numel() == 0) return;
-  if (out.is_contiguous()) {
+void copy_in_order(KernelContext& context, const Tensor& self, const Tensor& out, int64_t shift) {
+  const int64_t count = static_cast<int64_t>(out.numel());
+  if (count == 0) return;
+  if (shift == 0 && out.is_contiguous()) {
     strided_copy(context, dense_view(out, self.sizes()), StridedView(self));
-  } else if (self.is_contiguous()) {
+  } else if (shift == 0 && self.is_contiguous()) {
     strided_copy(context, StridedView(out), dense_view(self, out.sizes()));
+  } else if (self.is_contiguous() && out.is_contiguous()) {
+    const size_t element = size_of(self.dtype());
+    const size_t front = static_cast<size_t>(shift) * element;
+    std::memcpy(out.data_as<std::byte>() + front, self.data(), self.nbytes() - front);
+    std::memcpy(out.data(), self.data_as<std::byte>() + (self.nbytes() - front), front);
   } else {
     const size_t element = size_of(self.dtype());
     Walk from(self), to(out);
-    for (size_t i = 0; i < out.numel(); ++i, from.next(), to.next()) {
+    for (int64_t i = 0; i < shift; ++i) to.next();
+    for (int64_t i = 0; i < count; ++i, from.next(), to.next()) {
       std::memcpy(out.data_as<std::byte>() + static_cast<size_t>(to.offset()) * element,
                   self.data_as<std::byte>() + static_cast<size_t>(from.offset()) * element, element);
     }

@@ -15,17 +15,16 @@ using Rows = std::span<const Kernel> (*)();
 // One line a family.
 constexpr Rows kFamilies[] = {
     portable::activation_kernels,    portable::arithmetic_kernels,    portable::bitwise_kernels,
-    portable::activation_kernels,    portable::arithmetic_kernels, portable::bitwise_kernels,
-    portable::arg_reduction_kernels, portable::comparison_kernels, portable::concatenation_kernels,
+    portable::activation_kernels,    portable::arithmetic_kernels,    portable::bitwise_kernels,
+    portable::arg_reduction_kernels, portable::comparison_kernels,    portable::concatenation_kernels,
     portable::comparison_kernels,    portable::concatenation_kernels, portable::convolution_kernels,
     portable::creation_kernels,      portable::grid_sampler_kernels,  portable::matmul_kernels,
-    portable::creation_kernels,      portable::padding_kernels,    portable::rearrangement_kernels,
+    portable::creation_kernels,      portable::padding_kernels,       portable::rearrangement_kernels,
     portable::normalization_kernels, portable::padding_kernels,       portable::pooling_kernels,
     portable::quantize_kernels,      portable::rearrangement_kernels, portable::reshaping_kernels,
-    portable::reshaping_kernels,     portable::reduction_kernels,  portable::scan_kernels,
+    portable::reshaping_kernels,     portable::reduction_kernels,     portable::scan_kernels,
     portable::resize_kernels,        portable::selection_kernels,     portable::softmax_kernels,
-    portable::selection_kernels,     portable::unary_kernels,
-    portable::unary_kernels,
+    portable::selection_kernels,     portable::unary_kernels,         portable::unary_kernels,
 };
 
 // Room for every row; a test holds this against the families' sum, and what does not fit would be missing by name.

@@ -56,15 +56,7 @@ Result<void> roll(KernelContext& context, KernelArgs args) {
       return fail(ErrorCode::invalid_argument, "shifts: expected 1 without dims, found %zu", shifts.size());
     }
     INGOT_TRY_VOID(prepare_move(self, out, self.sizes()));
-    if (!self.is_contiguous() || !out.is_contiguous()) {
-      return fail(ErrorCode::not_supported, "roll without dims: expected contiguous tensors");
-    }
-    StridedView from = StridedView(self).point(), to = StridedView(out).point();
-    const int64_t count = static_cast<int64_t>(self.numel());
-    from.append_dim(count, 1);
-    to.append_dim(count, 1);
-    const int64_t shift = wrapped(shifts[0], count);
-    rotate(context, to, from, std::span(&shift, 1));
+    copy_in_order(context, self, out, wrapped(shifts[0], static_cast<int64_t>(self.numel())));
     return {};
   }
   if (shifts.size() != dims.size()) {
@@ -100,6 +92,35 @@ Result<void> tril(KernelContext& context, KernelArgs args) {
     strided_copy(context, to, from);
     strided_fill(context, zeros, &kZero);
   }
+  return {};
+}
+
+// diagonal_copy.out(Tensor self, int offset, int dim1, int dim2, *, out): the diagonal comes last; an offset moves it
+// along dim2, a negative one along dim1.
+Result<void> diagonal(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  Tensor& out = args.tensor(4);
+  INGOT_TRY_VOID(check_rank_between(self, 2, kMaxRank, "self"));
+  const size_t dim1 = INGOT_TRY(normalize_axis(args.integer(2), self.rank()));
+  const size_t dim2 = INGOT_TRY(normalize_axis(args.integer(3), self.rank()));
+  if (dim1 == dim2) return fail(ErrorCode::invalid_argument, "dim1 and dim2: expected two, found %zu twice", dim1);
+  const int64_t rows = self.size(dim1), columns = self.size(dim2);
+  const int64_t offset = std::clamp<int64_t>(args.integer(1), -rows, columns);
+  const int64_t first_row = std::max<int64_t>(0, -offset), first_column = std::max<int64_t>(0, offset);
+  const int64_t length = std::min(rows - first_row, columns - first_column);
+  Sizes sizes;
+  StridedView from = StridedView(self).point();
+  for (size_t d = 0; d < self.rank(); ++d) {
+    if (d == dim1 || d == dim2) continue;
+    INGOT_TRY_VOID(sizes.append(self.size(d)));
+    from.append_dim(self.size(d), self.strides()[d]);
+  }
+  INGOT_TRY_VOID(sizes.append(length));
+  INGOT_TRY_VOID(prepare_move(self, out, sizes.span()));
+  if (length == 0) return {};
+  from.move(first_row * self.strides()[dim1] + first_column * self.strides()[dim2]);
+  from.append_dim(length, self.strides()[dim1] + self.strides()[dim2]);
+  strided_copy(context, StridedView(out), from);
   return {};
 }
 
@@ -179,6 +200,7 @@ constexpr Kernel kRows[] = {
     {"aten::flip.out", "TLO", flip},
     {"aten::roll.out", "TLLO", roll},
     {"aten::tril.out", "TiO", tril},
+    {"aten::diagonal_copy.out", "TiiiO", diagonal},
     {"aten::pixel_shuffle.out", "TiO", pixel_shuffle},
     {"aten::pixel_unshuffle.out", "TiO", pixel_unshuffle},
 };

@@ -188,7 +188,10 @@ Result<void> repeat(KernelContext& context, KernelArgs args) {
 
 // Copies into out's layout and dtype.
 Result<void> converted(KernelContext& context, const Tensor& self, Tensor& out) {
-  if (self.dtype() != out.dtype()) return convert(context, self, out);
+  if (self.dtype() != out.dtype()) {
+    INGOT_TRY_VOID(out.resize(self.sizes()));
+    return convert(context, self, out);
+  }
   INGOT_TRY_VOID(prepare_move(self, out, self.sizes()));
   strided_copy(context, StridedView(out), StridedView(self));
   return {};
@@ -209,6 +212,15 @@ Result<void> clone(KernelContext& context, KernelArgs args) {
 // _to_copy.out(Tensor self, *, bool non_blocking, MemoryFormat? memory_format, out)
 Result<void> to_copy(KernelContext& context, KernelArgs args) {
   return converted(context, args.tensor(0), args.tensor(3));
+}
+
+// copy.out(Tensor self, Tensor src, bool non_blocking, *, out): src in self's shape and dtype.
+Result<void> copy(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  Tensor& out = args.tensor(3);
+  INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
+  INGOT_TRY_VOID(out.resize(self.sizes()));
+  return convert(context, args.tensor(1), out);
 }
 
 // The dim_order argument, where there is one, must be out's.
@@ -241,6 +253,7 @@ constexpr Kernel kRows[] = {
     {"aten::expand_copy.out", "TLbO", expand},
     {"aten::repeat.out", "TLO", repeat},
     {"aten::alias_copy.out", "TO", alias},
+    {"aten::copy.out", "TTbO", copy},
     {"aten::clone.out", "Ti?O", clone},
     {"aten::_to_copy.out", "Tbi?O", to_copy},
     {"dim_order_ops::_to_dim_order_copy.out", "TbL?O", to_dim_order},
