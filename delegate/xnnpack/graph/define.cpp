@@ -14,6 +14,8 @@ struct NodeKind {
   Definer define;
   // XNNPACK's function takes the bounds of the output. Where it does not, a Clamp is added.
   bool takes_bounds = false;
+  // XNNPACK packs constant inputs when the runtime is made.
+  bool packs_weights = false;
 };
 
 constexpr NodeKind unary(const char* name) {
@@ -30,18 +32,18 @@ constexpr NodeKind concatenate(const char* name) {
 constexpr NodeKind kKinds[] = {
     {"no node", nullptr, nullptr},
     binary("Add"),
-    {"FullyConnected", check_fully_connected, define_fully_connected, true},
+    {"FullyConnected", check_fully_connected, define_fully_connected, true, true},
     {"Softmax", check_softmax, define_softmax},
     unary("Sigmoid"),
     {"StaticTranspose", check_transpose, define_transpose},
     {"Clamp", check_unary, define_unary, true},
-    {"Conv2d", check_convolution, define_convolution, true},
+    {"Conv2d", check_convolution, define_convolution, true, true},
     binary("Div"),
     {"StaticResizeBilinear2D", check_resize, define_resize},
     {"StaticConstantPad", check_pad, define_pad},
     {"AvgPooling2d", check_average_pooling, define_average_pooling, true},
     binary("Minimum"),
-    {"DepthwiseConv2d", check_depthwise_convolution, define_depthwise_convolution, true},
+    {"DepthwiseConv2d", check_depthwise_convolution, define_depthwise_convolution, true, true},
     {"MaxPooling2d", check_max_pooling, define_max_pooling, true},
     binary("Multiply"),
     binary("Subtract"),
@@ -65,9 +67,9 @@ constexpr NodeKind kKinds[] = {
     concatenate("Concatenate4"),
     {"StaticSlice", check_slice, define_slice},
     {"ScaledDotProductAttention", check_attention, define_attention},
-    {"BatchMatrixMultiply", check_batch_matrix_multiply, define_batch_matrix_multiply},
+    {"BatchMatrixMultiply", check_batch_matrix_multiply, define_batch_matrix_multiply, false, true},
     concatenate("Concatenate5"),
-    {"ConvTranspose2d", check_transposed_convolution, define_transposed_convolution, true},
+    {"ConvTranspose2d", check_transposed_convolution, define_transposed_convolution, true, true},
     unary("ReciprocalSquareRoot"),
     unary("Log"),
     unary("Gelu"),
@@ -168,7 +170,10 @@ const char* to_string(wire::NodeUnion type) {
 }
 
 ShapeInference::ShapeInference(const Payload& payload)
-    : shapes_(payload.values().size()), defined_(payload.values().size()), sole_outputs_(payload.num_nodes(), kNoId) {
+    : shapes_(payload.values().size()),
+      defined_(payload.values().size()),
+      read_(payload.values().size()),
+      sole_outputs_(payload.num_nodes(), kNoId) {
   for (size_t i = 0; i < shapes_.size(); ++i) shapes_[i] = payload.values()[i].shape;
 }
 
@@ -178,7 +183,7 @@ Result<void> ShapeInference::run(const Payload& payload) {
   for (size_t i = 0; i < payload.num_nodes(); ++i) {
     const NodeKind* kind = kind_of(payload.node(i));
     if (kind == nullptr) return fail(ErrorCode::not_supported, "node %zu has no type that is known here", i);
-    NodeCheck check(payload, payload.node(i), shapes_, defined_);
+    NodeCheck check(payload, payload.node(i), shapes_, defined_, read_);
     auto checked = kind->check(check);
     if (!checked) return in_node(checked.error(), payload, i);
     if (check.num_outputs == 1) sole_outputs_[i] = static_cast<uint32_t>(check.outputs[0]);
@@ -205,8 +210,9 @@ Result<DefinedSubgraph> define_subgraph(const Payload& payload, const NamedData&
   return defined;
 }
 
-Result<BuiltRuntime> build_runtime(const Payload& payload, const NamedData& named_data, const RuntimeOptions& options) {
-  DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
+namespace {
+
+Result<RuntimePointer> create_runtime(const DefinedSubgraph& defined, const RuntimeOptions& options) {
   xnn_runtime_t runtime = nullptr;
   auto created = answered(xnn_create_runtime_v4(defined.subgraph.get(), options.weights_cache, options.workspace,
                                                 options.threadpool, options.flags, &runtime));
@@ -214,7 +220,24 @@ Result<BuiltRuntime> build_runtime(const Payload& payload, const NamedData& name
     created.error().add_context("building the XNNPACK runtime");
     return std::unexpected(created.error());
   }
-  return BuiltRuntime{std::move(defined.storage), RuntimePointer(runtime), std::move(defined.shapes)};
+  return RuntimePointer(runtime);
+}
+
+}  // namespace
+
+Result<void> try_payload(const Payload& payload, const NamedData& named_data) {
+  const DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
+  for (size_t i = 0; i < payload.num_nodes(); ++i) {
+    if (kind_of(payload.node(i))->packs_weights) return {};
+  }
+  INGOT_TRY(create_runtime(defined, {}));
+  return {};
+}
+
+Result<BuiltRuntime> build_runtime(const Payload& payload, const NamedData& named_data, const RuntimeOptions& options) {
+  DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
+  RuntimePointer runtime = INGOT_TRY(create_runtime(defined, options));
+  return BuiltRuntime{std::move(defined.storage), std::move(runtime), std::move(defined.shapes)};
 }
 
 }  // namespace ingot::xnnpack

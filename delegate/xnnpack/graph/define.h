@@ -22,6 +22,9 @@ namespace ingot::xnnpack {
 // "Conv2d"; "unknown node" for a number that is none.
 const char* to_string(wire::NodeUnion type);
 
+// Success, or an error with XNNPACK's name for what it answered.
+Result<void> answered(xnn_status status);
+
 // The shape of every value, from the shapes of the external inputs and the constants. Allocates once, when made.
 class ShapeInference {
  public:
@@ -35,10 +38,13 @@ class ShapeInference {
   Result<void> run(const Payload& payload);
   // The index of the one value that this node computes; kNoId where there are several. After run().
   uint32_t sole_output(size_t node) const { return sole_outputs_[node]; }
+  // Does a node read this value? After run().
+  bool is_read(size_t value) const { return read_[value] != 0; }
 
  private:
   std::vector<Shape> shapes_;
   std::vector<uint8_t> defined_;        // by value, while running
+  std::vector<uint8_t> read_;           // by value
   std::vector<uint32_t> sole_outputs_;  // by node
 };
 
@@ -59,6 +65,10 @@ struct DefinedSubgraph {
 
 // Initializes XNNPACK where that has not happened. The payload's constants, which named_data gives, outlive the result.
 Result<DefinedSubgraph> define_subgraph(const Payload& payload, const NamedData& named_data);
+
+// Would XNNPACK run this payload? Defines it and, unless a node has weights to pack, builds it, since some of XNNPACK's
+// own checks are made there. Fast enough to ask about every node of a model.
+Result<void> try_payload(const Payload& payload, const NamedData& named_data);
 
 struct RuntimeOptions {
   xnn_weights_cache_t weights_cache = nullptr;  // may be null: packed weights belong to the runtime

@@ -13,6 +13,7 @@
 #include <limits>
 #include <span>
 
+#include "delegate/xnnpack/graph/define.h"
 #include "delegate/xnnpack/graph/payload.h"
 #include "runtime/core/error.h"
 
@@ -40,8 +41,9 @@ struct Operand {
 
 class NodeCheck {
  public:
-  NodeCheck(const Payload& payload, const wire::XNode& node, std::span<Shape> shapes, std::span<uint8_t> defined)
-      : node(node), payload_(payload), shapes_(shapes), defined_(defined) {}
+  NodeCheck(const Payload& payload, const wire::XNode& node, std::span<Shape> shapes, std::span<uint8_t> defined,
+            std::span<uint8_t> read)
+      : node(node), payload_(payload), shapes_(shapes), defined_(defined), read_(read) {}
 
   const wire::XNode& node;
 
@@ -66,6 +68,7 @@ class NodeCheck {
   const Payload& payload_;
   std::span<Shape> shapes_;
   std::span<uint8_t> defined_;
+  std::span<uint8_t> read_;
 };
 
 struct NodeDefine {
@@ -84,8 +87,6 @@ struct NodeDefine {
   const Shape& shape(uint32_t wire_id) const { return shapes[index(wire_id)]; }
 };
 
-// Success, or an error with XNNPACK's name for what it answered.
-Result<void> answered(xnn_status status);
 // The same sizes, aligned at the innermost dimension, with 1 repeated: NumPy's rule.
 Result<Shape> broadcast(const Shape& a, const Shape& b);
 // A rank and "sizes" as text, for messages.

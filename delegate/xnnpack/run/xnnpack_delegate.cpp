@@ -1,0 +1,56 @@
+#include "delegate/xnnpack/run/xnnpack_delegate.h"
+
+#include <xnnpack.h>
+
+#include <memory>
+#include <new>
+
+#include "delegate/xnnpack/graph/define.h"
+#include "delegate/xnnpack/graph/payload.h"
+#include "delegate/xnnpack/run/call.h"
+#include "delegate/xnnpack/run/packed_weights.h"
+#include "delegate/xnnpack/run/workspace.h"
+
+namespace ingot {
+
+using xnnpack::Call;
+using xnnpack::PackedWeights;
+using xnnpack::Packing;
+using xnnpack::Workspace;
+
+Result<DelegateState*> XnnpackDelegate::make_program_state() {
+  auto* weights = new (std::nothrow) PackedWeights;
+  if (weights == nullptr) return fail(ErrorCode::out_of_memory, "no memory for packed weights");
+  return weights;
+}
+
+Result<DelegateState*> XnnpackDelegate::make_group_state() {
+  auto workspace = INGOT_TRY(Workspace::make());
+  return workspace.release();
+}
+
+Result<DelegateHandle*> XnnpackDelegate::init(const DelegateInit& init) {
+  auto payload = INGOT_TRY(xnnpack::Payload::parse(init.payload));
+  if (payload.num_externals() > init.num_args) {
+    return fail(ErrorCode::invalid_file, "the payload has %u external values, its calls have %zu arguments",
+                payload.num_externals(), init.num_args);
+  }
+  auto* weights = static_cast<PackedWeights*>(init.program_state);
+  auto* workspace = static_cast<Workspace*>(init.group_state);
+  std::unique_ptr<Packing> packing;
+  xnnpack::RuntimeOptions options;
+  options.threadpool = static_cast<pthreadpool_t>(init.threadpool);
+  if (workspace != nullptr) options.workspace = workspace->get();
+  if (weights != nullptr) {
+    packing.reset(new (std::nothrow) Packing(*weights));
+    if (packing == nullptr) return fail(ErrorCode::out_of_memory, "no memory for packed weights");
+    options.weights_cache = packing->cache();
+  }
+  auto built = INGOT_TRY(xnnpack::build_runtime(payload, *init.named_data, options));
+  if (packing != nullptr) packing->finish();
+  auto* call = new (std::nothrow) Call(std::move(payload), std::move(built), std::move(packing), workspace);
+  if (call == nullptr) return fail(ErrorCode::out_of_memory, "no memory for a delegate call");
+  return call;
+}
+
+}  // namespace ingot
