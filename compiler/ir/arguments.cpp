@@ -176,6 +176,11 @@ Result<void> check_arg(const OpSchema& op, const ArgSpec& spec, const Argument& 
 
 }  // namespace
 
+std::optional<Argument> default_argument(const ArgSpec& spec) {
+  if (spec.default_value) return parse_default(spec);
+  return spec.optional ? std::optional<Argument>(std::monostate()) : std::nullopt;
+}
+
 Result<std::vector<Argument>> complete_args(const OpSchema& op, std::vector<Argument> args) {
   const std::vector<ArgSpec>& specs = op.args();
   if (args.size() > specs.size()) {
@@ -183,14 +188,12 @@ Result<std::vector<Argument>> complete_args(const OpSchema& op, std::vector<Argu
                 args.size());
   }
   for (size_t i = args.size(); i < specs.size(); ++i) {
-    if (specs[i].default_value) {
-      args.push_back(parse_default(specs[i]));
-    } else if (specs[i].optional) {
-      args.emplace_back();
-    } else {
+    std::optional<Argument> arg = default_argument(specs[i]);
+    if (!arg) {
       return fail(ErrorCode::invalid_argument, "%s: argument '%s' is missing", op.full_name().c_str(),
                   specs[i].name.c_str());
     }
+    args.push_back(std::move(*arg));
   }
   for (size_t i = 0; i < specs.size(); ++i) {
     normalize(specs[i], &args[i]);

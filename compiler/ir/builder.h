@@ -3,6 +3,7 @@
 // shape arithmetic never reaches the graph.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ Result<std::vector<TensorType>> infer_types(const OpSchema& op, std::span<const 
 // `args` completed by the schema's defaults and converted to the types that it asks for (an int where a Scalar or float
 // is wanted, a single int for int[2], static Dims for ints), or an error that names the argument.
 Result<std::vector<Argument>> complete_args(const OpSchema& op, std::vector<Argument> args);
+
+// What an argument is that a call leaves off: its default, or none where it is optional; nothing where it must be
+// given.
+std::optional<Argument> default_argument(const ArgSpec& spec);
 
 // Are these arguments as complete_args leaves them: as many as the schema has, each of its type?
 Result<void> check_args(const OpSchema& op, std::span<const Argument> args);

@@ -233,6 +233,10 @@ Result<std::vector<Bytes>> evaluate(const OpSchema& op, std::span<const Argument
   return results;
 }
 
+bool has_kernel(const OpSchema& op) {
+  return find_kernel(op.row().out) != nullptr;
+}
+
 bool worth_folding(std::span<const Argument> args, std::span<const TensorType> types) {
   size_t result = 0;
   for (const TensorType& type : types) {

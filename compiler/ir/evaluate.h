@@ -14,6 +14,9 @@ namespace ingot::compiler {
 Result<std::vector<Bytes>> evaluate(const OpSchema& op, std::span<const Argument> args,
                                     std::span<const TensorType> types);
 
+// Is a portable kernel registered for the operator?
+bool has_kernel(const OpSchema& op);
+
 // Is a result worth keeping as a constant? Not where it is over 1 MB and larger than the constants that it is made from
 // (expand, repeat, full).
 bool worth_folding(std::span<const Argument> args, std::span<const TensorType> types);

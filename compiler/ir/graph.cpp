@@ -66,7 +66,9 @@ size_t TensorType::max_nbytes() const {
 }
 
 std::string to_string(const TensorType& type) {
-  return to_string(type.dtype) + to_string(type.shape);
+  const std::string text = to_string(type.dtype) + to_string(type.shape);
+  if (type.dim_order.empty()) return text;
+  return text + " order " + to_string(Shape(type.dim_order.begin(), type.dim_order.end()));
 }
 
 Value* Node::tensor(size_t i) const {
@@ -109,6 +111,13 @@ std::string Graph::unique_name(std::string_view hint) {
     std::string candidate = name + "_" + std::to_string(suffix);
     if (!names_.contains(candidate)) return candidate;
   }
+}
+
+void Graph::rename(Value* value, std::string_view name) {
+  if (value->name == name) return;
+  names_.erase(value->name);
+  value->name = unique_name(name);
+  names_.emplace(value->name, 1);
 }
 
 Value* Graph::add_value(std::string_view name, TensorType type) {

@@ -61,7 +61,7 @@ struct TensorType {
   friend bool operator==(const TensorType&, const TensorType&) = default;
 };
 
-// "float32[1, 3, 224, 224]"
+// "float32[1, 3, 224, 224]", with " order [0, 2, 3, 1]" where it is not contiguous.
 std::string to_string(const TensorType& type);
 
 struct Value {
@@ -184,6 +184,8 @@ class Graph {
   // Drops constants that nothing uses. Inputs always stay.
   void drop_unused_constants();
 
+  // Gives the Value this name, or one made from it where another Value has it.
+  void rename(Value* value, std::string_view name);
   // A name that no Value has yet, made from `hint`.
   std::string unique_name(std::string_view hint);
 
