@@ -9,6 +9,7 @@
 namespace ingot::portable {
 
 std::span<const Kernel> activation_kernels();
+std::span<const Kernel> advanced_indexing_kernels();
 std::span<const Kernel> arg_reduction_kernels();
 std::span<const Kernel> arithmetic_kernels();
 std::span<const Kernel> bitwise_kernels();
@@ -17,6 +18,7 @@ std::span<const Kernel> concatenation_kernels();
 std::span<const Kernel> convolution_kernels();
 std::span<const Kernel> creation_kernels();
 std::span<const Kernel> grid_sampler_kernels();
+std::span<const Kernel> indexing_kernels();
 std::span<const Kernel> matmul_kernels();
 std::span<const Kernel> normalization_kernels();
 std::span<const Kernel> padding_kernels();
@@ -29,6 +31,7 @@ std::span<const Kernel> resize_kernels();
 std::span<const Kernel> scan_kernels();
 std::span<const Kernel> selection_kernels();
 std::span<const Kernel> softmax_kernels();
+std::span<const Kernel> topk_kernels();
 std::span<const Kernel> unary_kernels();
 
 }  // namespace ingot::portable

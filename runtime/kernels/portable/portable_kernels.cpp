@@ -12,20 +12,36 @@ namespace {
 
 using Rows = std::span<const Kernel> (*)();
 
+// clang-format off
 // One line a family.
 constexpr Rows kFamilies[] = {
-    portable::activation_kernels,    portable::arithmetic_kernels,    portable::bitwise_kernels,
-    portable::activation_kernels,    portable::arithmetic_kernels,    portable::bitwise_kernels,
-    portable::arg_reduction_kernels, portable::comparison_kernels,    portable::concatenation_kernels,
-    portable::comparison_kernels,    portable::concatenation_kernels, portable::convolution_kernels,
-    portable::creation_kernels,      portable::grid_sampler_kernels,  portable::matmul_kernels,
-    portable::creation_kernels,      portable::padding_kernels,       portable::rearrangement_kernels,
-    portable::normalization_kernels, portable::padding_kernels,       portable::pooling_kernels,
-    portable::quantize_kernels,      portable::rearrangement_kernels, portable::reshaping_kernels,
-    portable::reshaping_kernels,     portable::reduction_kernels,     portable::scan_kernels,
-    portable::resize_kernels,        portable::selection_kernels,     portable::softmax_kernels,
-    portable::selection_kernels,     portable::unary_kernels,         portable::unary_kernels,
+    portable::activation_kernels,
+    portable::advanced_indexing_kernels,
+    portable::arg_reduction_kernels,
+    portable::arithmetic_kernels,
+    portable::bitwise_kernels,
+    portable::comparison_kernels,
+    portable::concatenation_kernels,
+    portable::convolution_kernels,
+    portable::creation_kernels,
+    portable::grid_sampler_kernels,
+    portable::indexing_kernels,
+    portable::matmul_kernels,
+    portable::normalization_kernels,
+    portable::padding_kernels,
+    portable::pooling_kernels,
+    portable::quantize_kernels,
+    portable::rearrangement_kernels,
+    portable::reduction_kernels,
+    portable::reshaping_kernels,
+    portable::resize_kernels,
+    portable::scan_kernels,
+    portable::selection_kernels,
+    portable::softmax_kernels,
+    portable::topk_kernels,
+    portable::unary_kernels,
 };
+// clang-format on
 
 // Room for every row; a test holds this against the families' sum, and what does not fit would be missing by name.
 constexpr size_t kCapacity = 384;
