@@ -169,11 +169,11 @@ Moments normalize_group(const Group& group, DType dtype, double eps) {
   const double mean = total([](C value) { return static_cast<double>(value); }) / count;
   const double variance = total([mean](C value) { return (value - mean) * (value - mean); }) / count;
   const double rstd = 1 / std::sqrt(variance + eps);
-  const C center = static_cast<C>(mean), factor = static_cast<C>(rstd);
+  const C factor = static_cast<C>(rstd);
   for_each_block(group.loop, [&](const int64_t* offsets, size_t n) {
     load(x.data(), group.input + offsets[1] * size, steps[1], n);
-    // The difference first: it is exact where the mean is large beside the deviation.
-    for (size_t i = 0; i < n; ++i) x[i] = (x[i] - center) * factor;
+    // The difference in double: a mean that is large beside the deviation would cost digits otherwise.
+    for (size_t i = 0; i < n; ++i) x[i] = static_cast<C>(x[i] - mean) * factor;
     if (group.weight != nullptr) {
       load(w.data(), group.weight + offsets[2] * size, steps[2], n);
       for (size_t i = 0; i < n; ++i) x[i] *= w[i];

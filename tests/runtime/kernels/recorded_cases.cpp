@@ -160,9 +160,15 @@ double element(const Array& array, size_t i) {
   }
 }
 
+// What PyTorch's own answer is off by, where that is more than the tolerance below: it rounds the mean, 1000 here, to
+// float before it is subtracted.
+double reference_error(const std::string& name) {
+  return name == "native_layer_norm/offset" ? 1e-4 : 0;
+}
+
 // Floating-point results may differ by rounding: by some steps of the element itself, plus the error of long sums,
 // which follows the largest value. All else is exact.
-::testing::AssertionResult agrees(const Array& expected, const Array& actual) {
+::testing::AssertionResult agrees(const Array& expected, const Array& actual, double slack) {
   if (expected.dtype != actual.dtype || expected.sizes != actual.sizes) {
     return ::testing::AssertionFailure() << "dtype or sizes differ";
   }
@@ -180,7 +186,8 @@ double element(const Array& array, size_t i) {
     if (std::isfinite(x)) largest = std::max(largest, x);
   }
   // A denormal result of float16 has an absolute step; the recorded magnitudes stay well above it otherwise.
-  const double absolute = std::min(step, 1e-6) * std::min(largest, 1e6) + (expected.dtype == DType::float16 ? 6e-8 : 0);
+  const double absolute =
+      std::min(step, 1e-6) * std::min(largest, 1e6) + slack + (expected.dtype == DType::float16 ? 6e-8 : 0);
   for (size_t i = 0; i < count; ++i) {
     const double e = element(expected, i), a = element(actual, i);
     if (e == a || (e != e && a != a) || std::abs(e - a) <= step * std::abs(e) + absolute) continue;
@@ -220,7 +227,9 @@ void run_case(const schema::Operator& op, const Kernel& kernel, const Json& reco
   const Result<void> result = call.run(op.out);
   ASSERT_TRUE(result) << result.error().message();
   for (size_t i = 0; i < outputs.size(); ++i) {
-    EXPECT_TRUE(agrees(Recording::get().array(recorded["outputs"][i]), to_array(*outputs[i]))) << "output " << i;
+    EXPECT_TRUE(agrees(Recording::get().array(recorded["outputs"][i]), to_array(*outputs[i]),
+                       reference_error(recorded["name"])))
+        << "output " << i;
   }
 }
 
