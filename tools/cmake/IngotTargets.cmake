@@ -18,6 +18,13 @@ target_compile_options(ingot_options INTERFACE -Wall -Wextra -Werror -Wno-missin
                                                -ffunction-sections -fdata-sections)
 target_compile_definitions(ingot_options INTERFACE INGOT_ERROR_MESSAGES=$<BOOL:${INGOT_ERROR_MESSAGES}>)
 target_link_options(ingot_options INTERFACE -Wl,--gc-sections)
+# Built inside the root that tools/setup makes (tools/dev says where that is), programs name its loader and libraries, so
+# that they run outside it as well.
+if(DEFINED ENV{INGOT_SYSTEM_ROOT} AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  target_link_options(ingot_options INTERFACE
+    -Wl,--dynamic-linker=$ENV{INGOT_SYSTEM_ROOT}/usr/lib64/ld-linux-x86-64.so.2
+    -Wl,--disable-new-dtags -Wl,-rpath,$ENV{INGOT_SYSTEM_ROOT}/usr/lib/x86_64-linux-gnu)
+endif()
 if(INGOT_SANITIZE)
   target_compile_options(ingot_options INTERFACE -fsanitize=${INGOT_SANITIZE} -fno-sanitize-recover=all
                                                  -fno-omit-frame-pointer)
