@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "runtime/npy/atomic_file.h"
+#include "runtime/npy/whole_file.h"
 
 namespace ingot::compiler {
 

@@ -25,7 +25,7 @@ struct Answers {
 };
 
 ingot::Result<Answers> read_digits(const char* model, std::span<const float> images) {
-  ingot::xnnpack::XnnpackDelegate delegate;
+  ingot::XnnpackDelegate delegate;
   ingot::Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(ingot::portable_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));

@@ -13,7 +13,7 @@
 
 #include "runtime/core/checked_math.h"
 #include "runtime/core/tensor.h"
-#include "runtime/npy/atomic_file.h"
+#include "runtime/npy/whole_file.h"
 
 namespace ingot {
 namespace {
@@ -158,32 +158,6 @@ std::vector<std::byte> fortran_to_c(std::span<const std::byte> from, size_t item
   return to;
 }
 
-Result<std::vector<std::byte>> read_file(const char* path) {
-  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, "cannot open: %s", std::strerror(errno));
-  }
-  struct stat info;
-  std::vector<std::byte> bytes;
-  size_t done = 0;
-  int error = ::fstat(file, &info) == 0 ? 0 : errno;
-  const bool regular = error == 0 && S_ISREG(info.st_mode);
-  if (regular) bytes.resize(static_cast<size_t>(info.st_size));
-  while (error == 0 && done < bytes.size()) {
-    const ssize_t got = ::read(file, bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      error = got < 0 ? errno : EIO;
-      break;
-    }
-    done += static_cast<size_t>(got);
-  }
-  ::close(file);
-  if (error != 0) return fail(ErrorCode::io, "cannot read: %s", std::strerror(error));
-  if (!regular) return fail(ErrorCode::io, "cannot read: not a regular file");
-  return bytes;
-}
-
 }  // namespace
 
 Result<Array> parse_npy(std::span<const std::byte> bytes) {
@@ -237,9 +211,8 @@ Result<Array> read_npy(const std::string& path) {
     error.add_context("%s", path.c_str());
     return std::unexpected(std::move(error));
   };
-  Result<std::vector<std::byte>> bytes = read_file(path.c_str());
-  if (!bytes) return add_path(bytes.error());
-  Result<Array> array = parse_npy(*bytes);
+  const std::vector<std::byte> bytes = INGOT_TRY(read_file(path));
+  Result<Array> array = parse_npy(bytes);
   if (!array) return add_path(array.error());
   return array;
 }

@@ -6,7 +6,7 @@
 #include "compiler/frontend/zoo/zoo.h"
 #include "compiler/ir/text.h"
 #include "delegate/xnnpack/lower/xnnpack_lowering.h"
-#include "runtime/npy/atomic_file.h"
+#include "runtime/npy/whole_file.h"
 #include "tools/aot_compiler/options.h"
 #include "tools/aot_compiler/report.h"
 

@@ -15,7 +15,7 @@
 
 #include "delegate/xnnpack/graph/define.h"
 #include "delegate/xnnpack/run/xnnpack_delegate.h"
-#include "runtime/npy/npy.h"
+#include "runtime/npy/whole_file.h"
 #include "schema/program_generated.h"
 
 namespace {
@@ -83,7 +83,7 @@ double median(std::vector<double> values) {
 }
 
 Result<void> run(const char* path, size_t rounds) {
-  ingot::xnnpack::XnnpackDelegate delegate;
+  ingot::XnnpackDelegate delegate;
   ingot::Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(ingot::portable_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));

@@ -1,15 +1,20 @@
-// A file that appears whole or not at all: bytes go to a temporary file beside it, commit() renames that. What is there
-// already and is no regular file (/dev/stdout) is written to directly. One thread; buffers nothing.
+// Files as wholes: read at once, and written so that they appear whole or not at all.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "runtime/core/error.h"
 
 namespace ingot {
 
+// The bytes of a regular file. Errors name the path and the system's reason.
+Result<std::vector<std::byte>> read_file(const std::string& path);
+
+// Bytes go to a temporary file beside the path, commit() renames that. What is there already and is no regular file
+// (/dev/stdout) is written to directly. One thread; buffers nothing.
 class AtomicFile {
  public:
   // Fails where the temporary file cannot be made. Errors name the path and the system's reason.

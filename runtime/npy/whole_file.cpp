@@ -1,4 +1,4 @@
-#include "runtime/npy/atomic_file.h"
+#include "runtime/npy/whole_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,6 +9,32 @@
 #include <utility>
 
 namespace ingot {
+
+Result<std::vector<std::byte>> read_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+  }
+  struct stat info;
+  std::vector<std::byte> bytes;
+  size_t done = 0;
+  int error = ::fstat(file, &info) == 0 ? 0 : errno;
+  const bool regular = error == 0 && S_ISREG(info.st_mode);
+  if (regular) bytes.resize(static_cast<size_t>(info.st_size));
+  while (error == 0 && done < bytes.size()) {
+    const ssize_t got = ::read(file, bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      error = got < 0 ? errno : EIO;
+      break;
+    }
+    done += static_cast<size_t>(got);
+  }
+  ::close(file);
+  if (error != 0) return fail(ErrorCode::io, "%s: cannot read: %s", path.c_str(), std::strerror(error));
+  if (!regular) return fail(ErrorCode::io, "%s: cannot read: not a regular file", path.c_str());
+  return bytes;
+}
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
   struct stat info;
