@@ -43,7 +43,8 @@ ingot::Result<Answers> read_digits(const char* model, std::span<const float> ima
     const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - start;
     times.push_back(time.count());
     if (output->nbytes() != kClasses * sizeof(float)) {
-      return ingot::fail(ingot::ErrorCode::invalid_argument, "%s: this is no network for digits: expected 10 scores", model);
+      return ingot::fail(ingot::ErrorCode::invalid_argument, "%s: this is no network for digits: expected 10 scores",
+                         model);
     }
     answers.logits.insert(answers.logits.end(), output->data_as<float>(), output->data_as<float>() + kClasses);
   }
@@ -70,8 +71,8 @@ void draw(const std::string& path, std::span<const float> images, std::span<cons
     const size_t top = i / kColumns * (kCell + 20) + 6;
     for (size_t p = 0; p < kPixels; ++p) {
       const int grey = 255 - static_cast<int>(std::clamp(images[i * kPixels + p], 0.0f, 1.0f) * 255);
-      svg << "<rect x='" << left + p % 8 * 6 << "' y='" << top + p / 8 * 6 << "' width='6' height='6' fill='rgb(" << grey
-          << ',' << grey << ',' << grey << ")'/>";
+      svg << "<rect x='" << left + p % 8 * 6 << "' y='" << top + p / 8 * 6 << "' width='6' height='6' fill='rgb("
+          << grey << ',' << grey << ',' << grey << ")'/>";
     }
     const size_t read = best_class(logits.subspan(i * kClasses, kClasses));
     const bool right = static_cast<int64_t>(read) == labels[i];
@@ -88,7 +89,8 @@ ingot::Result<void> run(int argc, char** argv) {
   const auto digits = labels.as<int64_t>();
   if (images.dtype != ingot::DType::float32 || labels.dtype != ingot::DType::int64 ||
       pixels.size() != digits.size() * kPixels) {
-    return ingot::fail(ingot::ErrorCode::invalid_argument, "%s: expected float32 [N, 1, 8, 8] and N int64 labels", argv[2]);
+    return ingot::fail(ingot::ErrorCode::invalid_argument, "%s: expected float32 [N, 1, 8, 8] and N int64 labels",
+                       argv[2]);
   }
   const Answers answers = INGOT_TRY(read_digits(argv[1], pixels));
 
@@ -105,7 +107,8 @@ ingot::Result<void> run(int argc, char** argv) {
       return ingot::fail(ingot::ErrorCode::invalid_argument, "%s: expected float32 [N, 10]", argv[4]);
     }
     float difference = 0;
-    for (size_t i = 0; i < wanted.size(); ++i) difference = std::max(difference, std::abs(wanted[i] - answers.logits[i]));
+    for (size_t i = 0; i < wanted.size(); ++i)
+      difference = std::max(difference, std::abs(wanted[i] - answers.logits[i]));
     std::printf(", scores within %.2g of PyTorch's", difference);
   }
   std::printf("\n");

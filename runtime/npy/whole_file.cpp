@@ -13,7 +13,8 @@ namespace ingot {
 Result<std::vector<std::byte>> read_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, "%s: cannot open: %s", path.c_str(), std::strerror(errno));
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, "%s: cannot open: %s", path.c_str(),
+                std::strerror(errno));
   }
   struct stat info;
   std::vector<std::byte> bytes;

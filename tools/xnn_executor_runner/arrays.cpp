@@ -57,7 +57,9 @@ double number(const Array& array, size_t i) {
   return 0;
 }
 
-size_t count(const Array& array) { return array.data.size() / size_of(array.dtype); }
+size_t count(const Array& array) {
+  return array.data.size() / size_of(array.dtype);
+}
 
 Result<Array> random_array(const TensorInfo& info, std::mt19937_64& random) {
   Array array;
@@ -225,8 +227,8 @@ Result<void> compare_outputs(const RunnerOptions& options, const std::vector<Arr
       difference = std::isnan(distance) ? INFINITY : std::max(difference, distance);
     }
     if (difference > options.tolerance * largest) {
-      return fail(ErrorCode::invalid_state, "%s: output %zu differs by %g, allowed are %g (%g of the largest, %g)", path,
-                  i, difference, options.tolerance * largest, options.tolerance, largest);
+      return fail(ErrorCode::invalid_state, "%s: output %zu differs by %g, allowed are %g (%g of the largest, %g)",
+                  path, i, difference, options.tolerance * largest, options.tolerance, largest);
     }
   }
   return {};
@@ -250,7 +252,8 @@ std::string describe(const Array& array, bool all) {
     std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(best),
                               [&](size_t a, size_t b) { return values[a] > values[b]; });
     text += "; largest at";
-    for (size_t i = 0; i < best; ++i) text += std::format("{} {} ({:.6g})", i > 0 ? "," : "", order[i], values[order[i]]);
+    for (size_t i = 0; i < best; ++i)
+      text += std::format("{} {} ({:.6g})", i > 0 ? "," : "", order[i], values[order[i]]);
   }
   if (all) {
     for (size_t i = 0; i < n; ++i) text += std::format("{}{:.9g}", i % 8 == 0 ? "\n    " : " ", values[i]);

@@ -33,8 +33,7 @@ Result<void> run(const RunnerOptions& options) {
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
   runtime.set_threads(threads.parallel(), threads.pool());
 
-  const ingot::Program program =
-      INGOT_TRY(ingot::Program::open(runtime, options.model_path.c_str(), options.source));
+  const ingot::Program program = INGOT_TRY(ingot::Program::open(runtime, options.model_path.c_str(), options.source));
   const std::vector<ingot::Array> inputs = INGOT_TRY(ingot::tools::load_inputs(program, options));
   Measurement measurement;
   measurement.threads = threads.size();
@@ -42,8 +41,7 @@ Result<void> run(const RunnerOptions& options) {
   measurement.verify_ms = static_cast<double>(program.load_times().verify_ns) / 1e6;
   const auto start = std::chrono::steady_clock::now();
   ingot::Method method = INGOT_TRY(ingot::Method::load(program, options.method_name));
-  measurement.init_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  measurement.init_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 
   INGOT_TRY_VOID(ingot::tools::set_inputs(method, inputs));
   INGOT_TRY_VOID(ingot::tools::execute_timed(method, options, measurement));

@@ -55,10 +55,13 @@ double Measurement::percentile(double share) const {
 }
 
 double Measurement::mean() const {
-  return std::accumulate(times_ms.begin(), times_ms.end(), 0.0) / static_cast<double>(std::max<size_t>(times_ms.size(), 1));
+  return std::accumulate(times_ms.begin(), times_ms.end(), 0.0) /
+         static_cast<double>(std::max<size_t>(times_ms.size(), 1));
 }
 
-double Measurement::min() const { return times_ms.empty() ? 0 : *std::ranges::min_element(times_ms); }
+double Measurement::min() const {
+  return times_ms.empty() ? 0 : *std::ranges::min_element(times_ms);
+}
 
 size_t peak_rss_bytes() {
   rusage usage = {};

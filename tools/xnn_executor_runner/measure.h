@@ -27,8 +27,8 @@ struct Measurement {
 // The largest resident set of this process so far.
 size_t peak_rss_bytes();
 
-// first_ms and times_ms. The first execution is one of the timed ones only where there is no other: neither warm-ups nor
-// further executions. Progress goes to a terminal.
+// first_ms and times_ms. The first execution is one of the timed ones only where there is no other: neither warm-ups
+// nor further executions. Progress goes to a terminal.
 Result<void> execute_timed(Method& method, const RunnerOptions& options, Measurement& measurement);
 
 // For people and for machines.

@@ -15,10 +15,10 @@ enum class PrintOutput : uint8_t { none, summary, all };
 struct RunnerOptions {
   std::string model_path;
   std::string method_name = "forward";
-  std::vector<std::string> inputs;   // .npy or raw .bin files; empty for random numbers
-  std::string output_file;           // prefix of -0.npy, -1.npy, ...
+  std::vector<std::string> inputs;    // .npy or raw .bin files; empty for random numbers
+  std::string output_file;            // prefix of -0.npy, -1.npy, ...
   std::vector<std::string> expected;  // outputs to compare with
-  double tolerance = 1e-4;           // of the largest expected value
+  double tolerance = 1e-4;            // of the largest expected value
   size_t num_executions = 1;
   size_t warmup = 0;
   size_t cpu_threads = 0;  // 0: the performance cores
