@@ -44,6 +44,10 @@ class OwnedTensor {
 // The arguments of a call, in the order of the `out` schema.
 class KernelCall {
  public:
+  KernelCall() = default;
+  KernelCall(const KernelCall&) = delete;
+  KernelCall& operator=(const KernelCall&) = delete;
+
   KernelCall& none();
   KernelCall& integer(int64_t x);
   KernelCall& real(double x);
