@@ -237,6 +237,7 @@ Result<void> try_payload(const Payload& payload, const NamedData& named_data) {
 Result<BuiltRuntime> build_runtime(const Payload& payload, const NamedData& named_data, const RuntimeOptions& options) {
   DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
   RuntimePointer runtime = INGOT_TRY(create_runtime(defined, options));
+  defined.storage.filters.clear();  // packed by now
   return BuiltRuntime{std::move(defined.storage), std::move(runtime), std::move(defined.shapes)};
 }
 

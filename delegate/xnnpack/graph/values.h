@@ -9,6 +9,7 @@ namespace ingot::xnnpack {
 
 struct ValueStorage {
   std::deque<std::vector<uint16_t>> group_scales;  // bfloat16, converted from a payload's floats
+  std::deque<std::vector<int8_t>> filters;         // expanded; needed until weights have been packed
 };
 
 }  // namespace ingot::xnnpack
