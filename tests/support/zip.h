@@ -1,34 +1,37 @@
-// Reads test data that is kept as a .zip archive (many small recorded cases in one file). One thread at a time.
+// Reads test data that is kept as a .zip archive (many small recorded cases in one file), and makes small archives. One
+// thread at a time.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "compiler/frontend/zip_archive.h"
 #include "runtime/core/error.h"
 #include "runtime/npy/npy.h"
 
-struct zip;
-
 namespace ingot::testing {
 
-class ZipArchive {
+class ZipArchive : public compiler::ZipArchive {
  public:
   static Result<ZipArchive> open(const std::string& path);
-  ZipArchive(ZipArchive&& other) noexcept : archive_(other.archive_) { other.archive_ = nullptr; }
-  ZipArchive& operator=(ZipArchive&&) = delete;
-  ~ZipArchive();
-
-  // Of all entries, in the archive's order.
-  std::vector<std::string> names() const;
-  bool contains(const std::string& name) const;
-  Result<std::vector<std::byte>> read(const std::string& name) const;
-  Result<std::string> read_text(const std::string& name) const;
-  Result<Array> read_npy(const std::string& name) const;
+  Result<std::string> read_text(std::string_view name) const;
+  // Errors name the entry.
+  Result<Array> read_npy(std::string_view name) const;
 
  private:
-  explicit ZipArchive(::zip* archive) : archive_(archive) {}
-  ::zip* archive_;
+  explicit ZipArchive(compiler::ZipArchive&& archive) : compiler::ZipArchive(std::move(archive)) {}
 };
+
+struct ZipEntry {
+  std::string name;
+  std::vector<std::byte> data;
+  bool deflate = false;
+};
+
+// An archive of these entries; empty where that failed.
+std::vector<std::byte> make_zip(const std::vector<ZipEntry>& entries);
 
 }  // namespace ingot::testing

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string_view>
 
 #include "compiler/frontend/zoo/weights.h"
 
@@ -22,13 +23,13 @@ uint64_t hash(std::string_view text) {
 }
 
 // The sum of twelve uniform 16-bit numbers, centred and scaled to variance 1: exact in integers, hence portable.
-float normal(uint64_t& state) {
+double normal(uint64_t& state) {
   int64_t sum = 0;
   for (int i = 0; i < 3; ++i) {
     const uint64_t bits = next(state);
     sum += static_cast<int64_t>((bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48));
   }
-  return static_cast<float>(sum - 6 * 65535) / 65536.0f;
+  return static_cast<double>(sum - 6 * 65535) / 65536.0;
 }
 
 }  // namespace
@@ -45,9 +46,9 @@ Result<Bytes> SeededWeights::get(const std::string& name, const std::vector<int6
     return bytes;
   }
   uint64_t state = hash(name) ^ (seed_ * 0x9e3779b97f4a7c15u);
-  for (size_t i = 0; i < count; ++i) {
-    values[i] = static_cast<float>(mean) + static_cast<float>(stddev) * normal(state);
-  }
+  // With a factor of float precision the product is exact in double, so that a fused multiply-add changes nothing.
+  const double scale = static_cast<float>(stddev);
+  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(mean + scale * normal(state));
   return bytes;
 }
 
