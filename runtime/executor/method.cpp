@@ -246,19 +246,19 @@ Method::~Method() {
 }
 
 size_t Method::num_inputs() const {
-  return impl_->plan.inputs()->size();
+  return count(impl_->plan.inputs());
 }
 size_t Method::num_outputs() const {
-  return impl_->plan.outputs()->size();
+  return count(impl_->plan.outputs());
 }
 
 Result<Tensor*> Method::input(size_t index) {
-  return end_tensor(*impl_, *impl_->plan.inputs(), "input", index);
+  return end_tensor(*impl_, or_empty(impl_->plan.inputs()), "input", index);
 }
 
 Result<void> Method::set_input(size_t index, DType dtype, std::span<const int32_t> sizes, const void* data) {
   Tensor* tensor = INGOT_TRY(input(index));
-  const pte::Tensor& from = file_tensor(*impl_, *impl_->plan.inputs(), index);
+  const pte::Tensor& from = file_tensor(*impl_, or_empty(impl_->plan.inputs()), index);
   const TensorLayout expected = INGOT_TRY(tensor_layout(from));
   INGOT_TRY_VOID(check_input(expected, index, dtype, sizes));
   const size_t bytes = INGOT_TRY(tensor_nbytes(dtype, sizes));
@@ -283,18 +283,18 @@ Result<void> Method::set_input(size_t index, DType dtype, std::span<const int32_
 }
 
 Result<const Tensor*> Method::output(size_t index) const {
-  const Tensor* tensor = INGOT_TRY(end_tensor(*impl_, *impl_->plan.outputs(), "output", index));
+  const Tensor* tensor = INGOT_TRY(end_tensor(*impl_, or_empty(impl_->plan.outputs()), "output", index));
   return tensor;
 }
 
 Result<const Value*> Method::output_value(size_t index) const {
-  const Value* value = INGOT_TRY(end_value(*impl_, *impl_->plan.outputs(), "output", index));
+  const Value* value = INGOT_TRY(end_value(*impl_, or_empty(impl_->plan.outputs()), "output", index));
   return value;
 }
 
 Result<void> Method::set_output(size_t index, void* data, size_t bytes) {
-  Tensor* tensor = INGOT_TRY(end_tensor(*impl_, *impl_->plan.outputs(), "output", index));
-  const pte::Tensor& from = file_tensor(*impl_, *impl_->plan.outputs(), index);
+  Tensor* tensor = INGOT_TRY(end_tensor(*impl_, or_empty(impl_->plan.outputs()), "output", index));
+  const pte::Tensor& from = file_tensor(*impl_, or_empty(impl_->plan.outputs()), index);
   if (tensor_storage(from) != Storage::caller || tensor->read_only()) {
     return fail(ErrorCode::invalid_state, "output %zu has its memory already: the program plans it, or it is an input",
                 index);
@@ -319,8 +319,8 @@ Result<void> Method::execute() {
     }
     return {};
   };
-  INGOT_TRY_VOID(check(*impl_->plan.inputs(), "input"));
-  INGOT_TRY_VOID(check(*impl_->plan.outputs(), "output"));
+  INGOT_TRY_VOID(check(or_empty(impl_->plan.inputs()), "input"));
+  INGOT_TRY_VOID(check(or_empty(impl_->plan.outputs()), "output"));
   return run_method(*impl_);
 }
 

@@ -24,11 +24,6 @@ struct Counts {
   size_t compile_specs = 0;
 };
 
-const flatbuffers::Vector<int32_t>& tensor_items(const pte::EValue& value) {
-  return value.val_type() == pte::KernelTypes::TensorList ? *value.val_as_TensorList()->items()
-                                                          : *value.val_as_OptionalTensorList()->items();
-}
-
 Counts count_objects(const pte::ExecutionPlan& plan) {
   Counts n;
   n.values = count(plan.values());
@@ -39,11 +34,11 @@ Counts count_objects(const pte::ExecutionPlan& plan) {
     switch (value_kind(value)) {
       case Value::Kind::tensor:
         ++n.tensors;
-        n.dims += value.val_as_Tensor()->sizes()->size();
+        n.dims += count(value.val_as_Tensor()->sizes());
         break;
       case Value::Kind::int_list:
-        n.value_pointers += value.val_as_IntList()->items()->size();
-        n.ints += value.val_as_IntList()->items()->size();
+        n.value_pointers += count(value.val_as_IntList()->items());
+        n.ints += count(value.val_as_IntList()->items());
         break;
       case Value::Kind::tensor_list:
         n.tensor_pointers += tensor_items(value).size();
@@ -53,10 +48,10 @@ Counts count_objects(const pte::ExecutionPlan& plan) {
     }
   }
   for (const pte::Chain* chain : *plan.chains()) {
-    n.instructions += chain->instructions()->size();
-    for (const pte::Instruction* instruction : *chain->instructions()) {
-      if (const auto* call = instruction->instr_args_as_KernelCall()) n.value_pointers += call->args()->size();
-      if (const auto* call = instruction->instr_args_as_DelegateCall()) n.tensor_pointers += call->args()->size();
+    n.instructions += count(chain->instructions());
+    for (const pte::Instruction* instruction : or_empty(chain->instructions())) {
+      if (const auto* call = instruction->instr_args_as_KernelCall()) n.value_pointers += count(call->args());
+      if (const auto* call = instruction->instr_args_as_DelegateCall()) n.tensor_pointers += count(call->args());
     }
   }
   for (size_t i = 0; i < n.delegates; ++i) {
@@ -117,7 +112,7 @@ class TableBuilder {
     size_t number = 0;
     for (const pte::Chain* chain : *plan_.chains()) {
       const size_t chain_start = number;
-      for (const pte::Instruction* from : *chain->instructions()) {
+      for (const pte::Instruction* from : or_empty(chain->instructions())) {
         Result<void> result = build_instruction(*from, chain_start, method_.instructions[number]);
         if (!result) {
           result.error().add_context("in instruction %zu", number);
@@ -185,7 +180,7 @@ class TableBuilder {
   void build_list(const pte::EValue& from, size_t index) {
     Value& value = method_.values[index];
     if (value.kind == Value::Kind::int_list) {
-      const auto& items = *from.val_as_IntList()->items();
+      const auto& items = or_empty(from.val_as_IntList()->items());
       value.ints = {{next_.value_pointers, items.size()}, next_.ints};
       for (const int64_t item : items) *next_.value_pointers++ = &method_.values[static_cast<size_t>(item)];
       next_.ints += items.size();
@@ -210,9 +205,9 @@ class TableBuilder {
         const pte::DelegateCall& call = *from.instr_args_as_DelegateCall();
         to.kind = Instruction::Kind::delegate;
         to.delegate = static_cast<size_t>(call.delegate_index());
-        to.count = call.args()->size();
+        to.count = static_cast<uint32_t>(count(call.args()));
         to.tensors = next_.tensor_pointers;
-        for (const int32_t arg : *call.args()) *next_.tensor_pointers++ = value(arg)->tensor;
+        for (const int32_t arg : or_empty(call.args())) *next_.tensor_pointers++ = value(arg)->tensor;
         return {};
       }
       case pte::InstructionArguments::MoveCall:
@@ -236,8 +231,8 @@ class TableBuilder {
 
   Result<void> build_kernel_call(const pte::KernelCall& call, Instruction& to) {
     const Kernel& kernel = *method_.kernels[static_cast<size_t>(call.op_index())];
-    const std::span<Value* const> args(next_.value_pointers, call.args()->size());
-    for (const int32_t arg : *call.args()) *next_.value_pointers++ = value(arg);
+    const std::span<Value* const> args(next_.value_pointers, count(call.args()));
+    for (const int32_t arg : or_empty(call.args())) *next_.value_pointers++ = value(arg);
     const Result<uint32_t> used = check_call(kernel, args);
     if (!used) {
       Error error = used.error();

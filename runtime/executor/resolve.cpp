@@ -33,7 +33,7 @@ class NameList {
   const char* text() const { return text_; }
 
  private:
-  char text_[360] = {};
+  char text_[240] = {};
   size_t used_ = 0;
   size_t count_ = 0;
   size_t cut_ = 0;

@@ -101,23 +101,23 @@ Result<MethodInfo> Program::method_info(std::string_view name) const {
 
 Result<TensorInfo> Program::input_info(std::string_view method, size_t index) const {
   const pte::ExecutionPlan* plan = INGOT_TRY(impl_->plan(method));
-  return end_info(*plan, *plan->inputs(), "input", index);
+  return end_info(*plan, or_empty(plan->inputs()), "input", index);
 }
 
 Result<TensorInfo> Program::output_info(std::string_view method, size_t index) const {
   const pte::ExecutionPlan* plan = INGOT_TRY(impl_->plan(method));
-  return end_info(*plan, *plan->outputs(), "output", index);
+  return end_info(*plan, or_empty(plan->outputs()), "output", index);
 }
 
 Result<Value::Kind> Program::input_kind(std::string_view method, size_t index) const {
   const pte::ExecutionPlan* plan = INGOT_TRY(impl_->plan(method));
-  const pte::EValue* value = INGOT_TRY(end_value(*plan, *plan->inputs(), "input", index));
+  const pte::EValue* value = INGOT_TRY(end_value(*plan, or_empty(plan->inputs()), "input", index));
   return value_kind(*value);
 }
 
 Result<Value::Kind> Program::output_kind(std::string_view method, size_t index) const {
   const pte::ExecutionPlan* plan = INGOT_TRY(impl_->plan(method));
-  const pte::EValue* value = INGOT_TRY(end_value(*plan, *plan->outputs(), "output", index));
+  const pte::EValue* value = INGOT_TRY(end_value(*plan, or_empty(plan->outputs()), "output", index));
   return value_kind(*value);
 }
 

@@ -192,8 +192,9 @@ Result<TensorLayout> tensor_layout(const pte::Tensor& tensor) {
   if (size_of(layout.dtype) == 0) {
     return fail(ErrorCode::not_supported, "dtype number %d is not supported", static_cast<int>(layout.dtype));
   }
-  if (tensor.sizes() == nullptr || tensor.dim_order() == nullptr || layout.sizes.size() != layout.dim_order.size()) {
-    return fail(ErrorCode::invalid_file, "sizes and dim_order must both be there and of equal length");
+  if (layout.sizes.size() != layout.dim_order.size()) {
+    return fail(ErrorCode::invalid_file, "%zu sizes and %zu entries of dim_order", layout.sizes.size(),
+                layout.dim_order.size());
   }
   const size_t rank = layout.sizes.size();
   if (rank > kMaxRank) return fail(ErrorCode::invalid_file, "rank %zu, expected at most %zu", rank, kMaxRank);
@@ -215,6 +216,11 @@ Storage tensor_storage(const pte::Tensor& tensor) {
 
 PlannedPlace planned_place(const pte::AllocationDetails& details) {
   return {details.memory_id() - 1, uint64_t{details.memory_offset_high()} << 32 | details.memory_offset_low()};
+}
+
+const flatbuffers::Vector<int32_t>& tensor_items(const pte::EValue& list) {
+  return or_empty(list.val_type() == pte::KernelTypes::TensorList ? list.val_as_TensorList()->items()
+                                                                  : list.val_as_OptionalTensorList()->items());
 }
 
 Value::Kind value_kind(const pte::EValue& value) {

@@ -78,11 +78,21 @@ struct PlannedPlace {
 };
 PlannedPlace planned_place(const pte::AllocationDetails& details);
 
+// Of a value whose kind is tensor_list.
+const flatbuffers::Vector<int32_t>& tensor_items(const pte::EValue& list);
+
 // The kind that a value of the file has in a method's value table.
 Value::Kind value_kind(const pte::EValue& value);
 
 // Bytes of each arena: non_const_buffer_sizes without its reserved first entry.
 std::span<const int64_t> arena_sizes(const pte::ExecutionPlan& plan);
+
+// An absent vector is an empty one, here and everywhere.
+template <typename T>
+const flatbuffers::Vector<T>& or_empty(const flatbuffers::Vector<T>* vector) {
+  alignas(flatbuffers::Vector<T>) static constexpr flatbuffers::uoffset_t kLength = 0;
+  return vector != nullptr ? *vector : *reinterpret_cast<const flatbuffers::Vector<T>*>(&kLength);
+}
 
 template <typename T>
 size_t count(const flatbuffers::Vector<T>* vector) {

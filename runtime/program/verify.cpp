@@ -24,6 +24,13 @@ constexpr size_t kMaxOperatorName = 99;
 constexpr uint8_t kInput = 1;
 constexpr uint8_t kOutput = 2;
 
+// FlatBuffers' verifier looks at the alignment of a vector's length only.
+template <typename T>
+Result<void> verify_aligned(std::span<const T> items) {
+  if (reinterpret_cast<uintptr_t>(items.data()) % alignof(T) == 0) return {};
+  return fail(ErrorCode::invalid_file, "a vector of %zu-byte elements that is not aligned", sizeof(T));
+}
+
 class PlanVerifier {
  public:
   // `roles`: a zeroed byte for each value. `budget`: list elements that may still be visited.
@@ -33,15 +40,14 @@ class PlanVerifier {
   Result<void> verify() {
     INGOT_TRY_VOID(verify_arenas());
     INGOT_TRY_VOID(verify_values());
-    INGOT_TRY_VOID(verify_ends(plan_.inputs(), "input", kInput));
-    INGOT_TRY_VOID(verify_ends(plan_.outputs(), "output", kOutput));
+    INGOT_TRY_VOID(verify_ends(as_span(plan_.inputs()), "input", kInput));
+    INGOT_TRY_VOID(verify_ends(as_span(plan_.outputs()), "output", kOutput));
     INGOT_TRY_VOID(verify_operators());
     INGOT_TRY_VOID(verify_delegates());
     if (count(plan_.chains()) == 0) return fail(ErrorCode::invalid_file, "no chain of instructions");
     size_t number = 0;
     for (const pte::Chain* chain : *plan_.chains()) {
-      if (chain->instructions() == nullptr) return fail(ErrorCode::invalid_file, "a chain without instructions");
-      for (const pte::Instruction* instruction : *chain->instructions()) {
+      for (const pte::Instruction* instruction : or_empty(chain->instructions())) {
         Result<void> result = verify_instruction(*instruction, chain->instructions()->size());
         if (!result) {
           result.error().add_context("instruction %zu", number);
@@ -71,13 +77,13 @@ class PlanVerifier {
   }
 
   Result<void> verify_arenas() {
+    INGOT_TRY_VOID(verify_aligned(as_span(plan_.non_const_buffer_sizes())));
     for (const int64_t size : arena_sizes(plan_)) {
       if (size < 0 || static_cast<uint64_t>(size) > PTRDIFF_MAX) {
         return fail(ErrorCode::invalid_file, "a planned buffer of %lld bytes", static_cast<long long>(size));
       }
     }
-    if (plan_.non_const_buffer_device() == nullptr) return {};
-    for (const pte::NonConstBufferDevice* device : *plan_.non_const_buffer_device()) {
+    for (const pte::NonConstBufferDevice* device : or_empty(plan_.non_const_buffer_device())) {
       if (device->device_type() != pte::DeviceType::CPU) {
         return fail(ErrorCode::not_supported, "planned buffer %d lies on another device than the CPU",
                     device->buffer_idx());
@@ -116,27 +122,21 @@ class PlanVerifier {
           return fail(ErrorCode::invalid_file, "a string without text");
         return {};
       case Value::Kind::int_list:
-        return verify_int_list(value.val_as_IntList()->items());
+        return verify_int_list(as_span(value.val_as_IntList()->items()));
       case Value::Kind::double_list:
-        if (value.val_as_DoubleList()->items() == nullptr) return no_items();
-        return {};
+        return verify_aligned(as_span(value.val_as_DoubleList()->items()));
       case Value::Kind::bool_list:
-        return verify_bool_list(value.val_as_BoolList()->items());
+        return verify_bool_list(as_span(value.val_as_BoolList()->items()));
       case Value::Kind::tensor_list:
-        if (value.val_type() == pte::KernelTypes::TensorList) {
-          return verify_tensor_list(value.val_as_TensorList()->items(), false);
-        }
-        return verify_tensor_list(value.val_as_OptionalTensorList()->items(), true);
+        return verify_tensor_list(as_span(&tensor_items(value)), value.val_type() != pte::KernelTypes::TensorList);
     }
     return {};
   }
 
-  static std::unexpected<Error> no_items() { return fail(ErrorCode::invalid_file, "a list without items"); }
-
-  Result<void> verify_int_list(const flatbuffers::Vector<int64_t>* items) {
-    if (items == nullptr) return no_items();
-    INGOT_TRY_VOID(spend(items->size()));
-    for (const int64_t item : as_span(items)) {
+  Result<void> verify_int_list(std::span<const int64_t> items) {
+    INGOT_TRY_VOID(verify_aligned(items));
+    INGOT_TRY_VOID(spend(items.size()));
+    for (const int64_t item : items) {
       const pte::EValue* element = INGOT_TRY(value_at(item));
       if (element->val_type() != pte::KernelTypes::Int) {
         return fail(ErrorCode::invalid_file, "an int list whose element, value %lld, is %s",
@@ -146,19 +146,17 @@ class PlanVerifier {
     return {};
   }
 
-  Result<void> verify_bool_list(const flatbuffers::Vector<uint8_t>* items) {
-    if (items == nullptr) return no_items();
-    INGOT_TRY_VOID(spend(items->size()));
-    for (const uint8_t item : as_span(items)) {
+  Result<void> verify_bool_list(std::span<const uint8_t> items) {
+    INGOT_TRY_VOID(spend(items.size()));
+    for (const uint8_t item : items) {
       if (item > 1) return fail(ErrorCode::invalid_file, "a bool that is %d", item);
     }
     return {};
   }
 
-  Result<void> verify_tensor_list(const flatbuffers::Vector<int32_t>* items, bool optional) {
-    if (items == nullptr) return no_items();
-    INGOT_TRY_VOID(spend(items->size()));
-    for (const int32_t item : as_span(items)) {
+  Result<void> verify_tensor_list(std::span<const int32_t> items, bool optional) {
+    INGOT_TRY_VOID(spend(items.size()));
+    for (const int32_t item : items) {
       if (optional && item == -1) continue;
       const pte::EValue* element = INGOT_TRY(value_at(item));
       if (element->val_type() == pte::KernelTypes::Tensor) continue;
@@ -222,13 +220,11 @@ class PlanVerifier {
     return {};
   }
 
-  Result<void> verify_ends(const flatbuffers::Vector<int32_t>* indices, const char* what, uint8_t role) {
-    if (indices == nullptr) return fail(ErrorCode::invalid_file, "no list of %ss", what);
-    for (size_t i = 0; i < indices->size(); ++i) {
-      const int32_t index = indices->Get(static_cast<uoffset_t>(i));
-      const Result<const pte::EValue*> value = value_at(index);
+  Result<void> verify_ends(std::span<const int32_t> indices, const char* what, uint8_t role) {
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const Result<const pte::EValue*> value = value_at(indices[i]);
       if (!value) return fail(ErrorCode::invalid_file, "%s %zu: %s", what, i, value.error().message());
-      roles_[index] |= role;
+      roles_[indices[i]] |= role;
     }
     return {};
   }
@@ -271,16 +267,13 @@ class PlanVerifier {
     return fail(ErrorCode::not_supported, "value %d is used but has no memory, and is no input or output", index);
   }
 
-  Result<void> verify_args(const flatbuffers::Vector<int32_t>* args) {
-    if (args == nullptr) return fail(ErrorCode::invalid_file, "a call without arguments");
-    INGOT_TRY_VOID(spend(args->size()));
-    for (const int32_t arg : as_span(args)) {
+  Result<void> verify_args(std::span<const int32_t> args) {
+    INGOT_TRY_VOID(spend(args.size()));
+    for (const int32_t arg : args) {
       const pte::EValue* value = INGOT_TRY(value_at(arg));
       INGOT_TRY_VOID(verify_has_memory(arg, *value));
       if (value_kind(*value) != Value::Kind::tensor_list) continue;
-      const auto items =
-          as_span(value->val_type() == pte::KernelTypes::TensorList ? value->val_as_TensorList()->items()
-                                                                    : value->val_as_OptionalTensorList()->items());
+      const std::span<const int32_t> items = as_span(&tensor_items(*value));
       INGOT_TRY_VOID(spend(items.size()));
       for (const int32_t item : items) {
         if (item >= 0) INGOT_TRY_VOID(verify_has_memory(item, *plan_.values()->Get(static_cast<uoffset_t>(item))));
@@ -301,7 +294,7 @@ class PlanVerifier {
           return fail(ErrorCode::invalid_file, "operator %d is not one of the %zu", call.op_index(),
                       count(plan_.operators()));
         }
-        return verify_args(call.args());
+        return verify_args(as_span(call.args()));
       }
       case pte::InstructionArguments::DelegateCall:
         return verify_delegate_call(*instruction.instr_args_as_DelegateCall());
@@ -325,7 +318,7 @@ class PlanVerifier {
       return fail(ErrorCode::invalid_file, "delegate %d is not one of the %zu", call.delegate_index(),
                   count(plan_.delegates()));
     }
-    INGOT_TRY_VOID(verify_args(call.args()));
+    INGOT_TRY_VOID(verify_args(as_span(call.args())));
     for (const int32_t arg : as_span(call.args())) {
       const pte::EValue& value = *plan_.values()->Get(static_cast<uoffset_t>(arg));
       if (value.val_type() != pte::KernelTypes::Tensor) {
@@ -404,6 +397,10 @@ Result<void> verify_constants(const ProgramFile& file) {
   if (count(root.constant_buffer()) > 0 && root.constant_segment() != nullptr &&
       count(root.constant_segment()->offsets()) > 1) {
     return fail(ErrorCode::invalid_file, "constants both inline and in a segment");
+  }
+  if (root.constant_segment() != nullptr) INGOT_TRY_VOID(verify_aligned(as_span(root.constant_segment()->offsets())));
+  for (const pte::SubsegmentOffsets* offsets : or_empty(root.mutable_data_segments())) {
+    INGOT_TRY_VOID(verify_aligned(as_span(offsets->offsets())));
   }
   return {};
 }
