@@ -18,7 +18,8 @@ TEST_P(ExecutorchPortable, GivesTheRecordedOutput) {
   const std::string stem = std::string("executorch/") + GetParam();
   const std::string path = INGOT_SHARED_FILE(stem + ".pte");
   Runtime runtime;
-  ASSERT_TRUE(runtime.add_kernels(portable_kernels()));
+  const Result<void> added = runtime.add_kernels(portable_kernels());
+  ASSERT_TRUE(added) << added.error().message();
   for (const Program::Source source : {Program::Source::map, Program::Source::read}) {
     const Result<Program> program = Program::open(runtime, path.c_str(), source);
     ASSERT_TRUE(program) << program.error().message();
