@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ingot.hpp>
 #include <random>
 #include <vector>
@@ -16,7 +15,7 @@
 #include "delegate/xnnpack/graph/define.h"
 #include "delegate/xnnpack/run/xnnpack_delegate.h"
 #include "runtime/npy/whole_file.h"
-#include "schema/program_generated.h"
+#include "runtime/program/program_file.h"
 
 namespace {
 
@@ -25,21 +24,12 @@ using ingot::fail;
 using ingot::Result;
 
 // The payload of the program's only delegate call.
-Result<std::span<const std::byte>> only_payload(std::span<const std::byte> file) {
-  const auto* program = ingot::pte::GetProgram(file.data());
-  const auto* plan = program->execution_plan()->Get(0);
-  const auto* instructions = plan->chains()->Get(0)->instructions();
-  if (plan->delegates()->size() != 1 || instructions->size() != 1) {
+Result<std::span<const std::byte>> only_payload(const ingot::ProgramFile& file) {
+  const ingot::pte::ExecutionPlan& plan = file.plan(0);
+  if (plan.delegates()->size() != 1 || plan.chains()->Get(0)->instructions()->size() != 1) {
     return fail(ErrorCode::invalid_argument, "expected one delegate call and nothing else");
   }
-  const auto* reference = plan->delegates()->Get(0)->processed();
-  if (reference->location() != ingot::pte::DataLocation::SEGMENT) {
-    return fail(ErrorCode::not_supported, "the payload is not in a segment");
-  }
-  uint64_t base = 0;
-  std::memcpy(&base, file.data() + 24, sizeof base);
-  const auto* segment = program->segments()->Get(reference->index());
-  return file.subspan(base + segment->offset(), segment->size());
+  return file.delegate_payload(*plan.delegates()->Get(0));
 }
 
 // The raw side: a runtime over buffers of its own.
@@ -87,10 +77,11 @@ Result<void> run(const char* path, size_t rounds) {
   ingot::Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(ingot::portable_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
-  const auto file = INGOT_TRY(ingot::read_file(path));
+  const std::vector<std::byte> file = INGOT_TRY(ingot::read_file(path));
   ingot::Program program = INGOT_TRY(ingot::Program::from_memory(runtime, file));
   ingot::Method method = INGOT_TRY(ingot::Method::load(program));
-  Raw raw = INGOT_TRY(make_raw(INGOT_TRY(only_payload(file)), program));
+  const auto opened = INGOT_TRY(ingot::ProgramFile::open(file));
+  Raw raw = INGOT_TRY(make_raw(INGOT_TRY(only_payload(opened)), program));
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   for (size_t i = 0; i < method.num_inputs(); ++i) {

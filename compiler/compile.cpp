@@ -1,0 +1,139 @@
+#include "compiler/compile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <new>
+
+#include "compiler/frontend/zoo/zoo.h"
+#include "compiler/ir/mapped_file.h"
+#include "compiler/ir/text.h"
+#include "compiler/partition/macs.h"
+#include "compiler/plan/memory_plan.h"
+
+namespace ingot::compiler {
+
+namespace {
+
+// Times a stage of the pipeline and tells who watches.
+class Stages {
+ public:
+  Stages(const CompileOptions& options, CompileReport& report) : options_(options), report_(report) {}
+
+  template <typename F>
+  auto run(std::string_view name, F&& stage) -> decltype(stage()) {
+    const auto start = std::chrono::steady_clock::now();
+    auto result = stage();
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    report_.passes.push_back({std::string(name), time.count(), true});
+    return result;
+  }
+  // True where the compilation ends here.
+  bool done(std::string_view name, const Graph& graph) const {
+    if (options_.on_stage) options_.on_stage(name, graph);
+    return options_.stop_after == name;
+  }
+
+ private:
+  const CompileOptions& options_;
+  CompileReport& report_;
+};
+
+bool is_graph_text(std::span<const std::byte> bytes) {
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<size_t>(bytes.size(), 4096));
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
+  return text.starts_with("graph ");
+}
+
+Result<Graph> import_file(const CompileOptions& options, CompileReport& report) {
+  const Bytes file = INGOT_TRY(map_file(options.model_path));
+  if (is_graph_text(file.span())) {
+    auto graph = parse({reinterpret_cast<const char*>(file.span().data()), file.size()});
+    if (graph) return graph;
+    Error error = std::move(graph).error();
+    error.add_context("%s", options.model_path.c_str());
+    return std::unexpected(error);
+  }
+  ImportReport imported;
+  auto graph = import_onnx(options.model_path, {options.input_shapes}, imported);
+  report.unsupported = std::move(imported.unsupported);
+  return graph;
+}
+
+Result<Graph> import_model(const CompileOptions& options, CompileReport& report) {
+  if (options.model_name.empty()) return import_file(options, report);
+  std::unique_ptr<WeightSource> weights;
+  if (options.weights_path.empty()) {
+    weights = std::make_unique<SeededWeights>(options.seed);
+  } else {
+    weights = INGOT_TRY(FileWeights::open(options.weights_path));
+  }
+  return build_zoo_model(options.model_name, *weights);
+}
+
+// Nothing is delegated: every node is left out, for the same reason.
+PartitionReport undelegated(const Graph& graph) {
+  PartitionReport report;
+  for (const auto& node : graph.nodes()) {
+    ++report.nodes_total;
+    report.macs_total += macs(*node);
+  }
+  return report;
+}
+
+Result<Compiled> compile_stages(const CompileOptions& options, CompileReport& report) {
+  Stages stages(options, report);
+  PassOptions passes{options.target, options.disabled_passes, options.stop_after, options.on_stage};
+
+  Compiled compiled{INGOT_TRY(stages.run("import", [&] { return import_model(options, report); })), {}};
+  Graph& graph = compiled.graph;
+  INGOT_TRY_VOID(verify(graph, Stage::imported, options.target));
+  if (stages.done("import", graph)) return compiled;
+
+  if (!INGOT_TRY(run_passes(graph, canonical_passes(), passes, report.passes))) return compiled;
+
+  if (options.lowering != nullptr) {
+    report.partition = INGOT_TRY(stages.run("partition", [&] { return partition(graph, *options.lowering); }));
+  } else {
+    report.partition = undelegated(graph);
+  }
+  if (stages.done("partition", graph)) return compiled;
+
+  if (!INGOT_TRY(run_passes(graph, target_passes(), passes, report.passes))) return compiled;
+  INGOT_TRY_VOID(verify(graph, Stage::partitioned, options.target));
+
+  const MemoryPlan plan = stages.run("plan", [&] { return plan_memory(graph); });
+  report.arena_bytes = plan.arena_bytes;
+  report.arena_lower_bound_bytes = plan.lower_bound_bytes;
+  if (stages.done("plan", graph)) return compiled;
+
+  const MethodToEmit method{&graph, &plan};
+  compiled.program = INGOT_TRY(stages.run("emit", [&] { return emit({&method, 1}); }));
+  report.file_bytes = compiled.program->image.size();
+  report.weights_bytes = compiled.program->weights_bytes;
+  return compiled;
+}
+
+}  // namespace
+
+Result<Compiled> compile(const CompileOptions& options, CompileReport& report) {
+  // The compiler itself returns errors; what throws is the standard library, out of memory.
+  try {
+    return compile_stages(options, report);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::out_of_memory, "out of memory while compiling");
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::internal, "%s", error.what());
+  }
+}
+
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names = {"import"};
+  for (const Pass& pass : canonical_passes()) names.emplace_back(pass.name);
+  names.emplace_back("partition");
+  for (const Pass& pass : target_passes()) names.emplace_back(pass.name);
+  names.emplace_back("plan");
+  return names;
+}
+
+}  // namespace ingot::compiler

@@ -1,0 +1,62 @@
+// The compiler: a model in, the bytes of a .pte file out. Everything that aot_compiler does besides parsing flags and
+// printing. Each stage is a function from one plain value to the next; compile() reads in their order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/emit/emit.h"
+#include "compiler/frontend/onnx/import.h"
+#include "compiler/ir/graph.h"
+#include "compiler/ir/verify.h"
+#include "compiler/partition/lowering.h"
+#include "compiler/partition/partition.h"
+#include "compiler/passes/pass_manager.h"
+
+namespace ingot::compiler {
+
+struct CompileOptions {
+  // Exactly one of the two: a file (ONNX, or a graph in text form, told apart by content) or a name of the zoo.
+  std::string model_path;
+  std::string model_name;
+  // For the zoo: a .safetensors or .npz file of parameters; empty for seeded weights.
+  std::string weights_path;
+  uint64_t seed = 0;
+  // Sizes of inputs by name; under an empty name, by position.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> input_shapes;
+  Target target = Target::executorch;
+  // Who takes what it can; null leaves all to portable kernels. Not owned.
+  Lowering* lowering = nullptr;
+  std::vector<std::string> disabled_passes;
+  // A stage ("import", "partition", "plan") or a pass to stop after; empty for none.
+  std::string stop_after;
+  // Called after each stage and pass that is done.
+  std::function<void(std::string_view stage, const Graph& graph)> on_stage;
+};
+
+struct CompileReport {
+  std::vector<PassTiming> passes;  // stages too, in order
+  std::vector<UnsupportedNode> unsupported;  // where import failed because of them
+  PartitionReport partition;
+  size_t file_bytes = 0;
+  size_t weights_bytes = 0;
+  size_t arena_bytes = 0;
+  size_t arena_lower_bound_bytes = 0;
+};
+
+struct Compiled {
+  Graph graph;                            // as it was emitted, or as far as stop_after let it come
+  std::optional<EmittedProgram> program;  // absent where compilation was stopped
+};
+
+// The report is filled as far as compilation came, also where it fails.
+Result<Compiled> compile(const CompileOptions& options, CompileReport& report);
+
+// The names that disabled_passes and stop_after take.
+std::vector<std::string> pass_names();
+
+}  // namespace ingot::compiler

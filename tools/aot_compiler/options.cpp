@@ -1,0 +1,108 @@
+#include "tools/aot_compiler/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+
+#include "runtime/npy/npy.h"
+
+namespace ingot::tools {
+
+namespace {
+
+// "name=1x3x224x224" or "1x3x224x224".
+std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text) {
+  const size_t equals = text.rfind('=');
+  std::pair<std::string, std::vector<int64_t>> shape;
+  if (equals != std::string::npos) shape.first = text.substr(0, equals);
+  const std::string sizes = equals == std::string::npos ? text : text.substr(equals + 1);
+  const char* at = sizes.data();
+  const char* end = at + sizes.size();
+  while (at < end) {
+    int64_t size = 0;
+    const auto [next, error] = std::from_chars(at, end, size);
+    if (error != std::errc() || size < 0 || (next < end && (*next != 'x' || next + 1 == end))) {
+      throw CLI::ValidationError("--shape", "'" + text + "' is not of the form name=1x3x224x224");
+    }
+    shape.second.push_back(size);
+    at = next < end ? next + 1 : next;
+  }
+  return shape;
+}
+
+}  // namespace
+
+int parse_command_line(int argc, char** argv, AotOptions& options) {
+  CLI::App app("Compiles a trained model to a .pte file, ahead of time.", "aot_compiler");
+  app.set_version_flag("--version", INGOT_VERSION);
+  app.footer(
+      "Examples:\n"
+      "  aot_compiler --model_name mv2 --delegate              -> mv2_xnnpack_fp32.pte\n"
+      "  aot_compiler --model net.onnx --delegate --output_dir out\n"
+      "  aot_compiler --model net.onnx --shape image=1x3x224x224 --output net.pte");
+  compiler::CompileOptions& compile = options.compile;
+  auto* source = app.add_option_group("model")->require_option(0, 1);
+  source->add_option("--model", compile.model_path, "A model file: .onnx, or a graph in text form")->type_name("FILE");
+  source->add_option("-m,--model_name", compile.model_name, "A model built by name (see --list_models)");
+  auto* list = app.add_flag("--list_models", options.list_models, "List the names that --model_name takes");
+  app.add_option("--weights", compile.weights_path, "Parameters for --model_name under torchvision's names")
+      ->type_name("FILE.safetensors|FILE.npz");
+  app.add_option("--seed", compile.seed, "Seed of --model_name's weights where no --weights are given");
+  app.add_flag("-d,--delegate", options.delegate, "Delegate to XNNPACK what it can run");
+  const std::map<std::string, compiler::Target> targets = {{"executorch", compiler::Target::executorch},
+                                                           {"ingot", compiler::Target::ingot}};
+  app.add_option("--target", compile.target, "Operators that the file may use: those ExecuTorch has, or all of Ingot's")
+      ->transform(CLI::CheckedTransformer(targets, CLI::ignore_case));
+  std::vector<std::string> shapes;
+  app.add_option("--shape", shapes, "Sizes of an input: name=1x3x224x224 (may be repeated)")->delimiter(',');
+  std::vector<std::string> example_inputs;
+  app.add_option("--example_inputs", example_inputs, "Inputs whose shapes to compile for, in order")
+      ->delimiter(',')
+      ->type_name("A.npy,B.npy");
+  auto* output = app.add_option("-o,--output", options.output, "The file to write")->type_name("FILE");
+  app.add_option("--output_dir", options.output_dir, "The folder to write to, under the model's name")->excludes(output);
+  app.add_option("--disable_pass", compile.disabled_passes, "Leave out a pass (may be repeated)")->delimiter(',');
+  app.add_option("--stop_after", compile.stop_after, "Stop after a stage or pass and print the graph");
+  app.add_option("--print_after", options.print_after, "Print the graph after a stage or pass; 'all' for each")
+      ->delimiter(',');
+  app.add_option("--json", options.json, "Write the summary for machines")->type_name("FILE");
+  app.add_flag("--quiet", options.quiet, "Print nothing but errors");
+  std::vector<std::string> names = compiler::pass_names();
+  for (CLI::Option* option : {app.get_option("--disable_pass"), app.get_option("--stop_after")}) {
+    option->check(CLI::IsMember(names));
+  }
+  names.emplace_back("all");
+  app.get_option("--print_after")->check(CLI::IsMember(names));
+  try {
+    app.parse(argc, argv);
+    if (!options.list_models && compile.model_path.empty() && compile.model_name.empty()) {
+      throw CLI::RequiredError("one of --model and --model_name");
+    }
+    (void)list;
+    for (const std::string& shape : shapes) compile.input_shapes.push_back(parse_shape(shape));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  for (const std::string& path : example_inputs) {
+    const Result<Array> array = read_npy(path);
+    if (!array) {
+      std::fprintf(stderr, "aot_compiler: %s\n", array.error().message());
+      return 1;
+    }
+    compile.input_shapes.emplace_back("", std::vector<int64_t>(array->sizes.begin(), array->sizes.end()));
+  }
+  return -1;
+}
+
+std::string output_path(const AotOptions& options) {
+  if (!options.output.empty()) return options.output;
+  const compiler::CompileOptions& compile = options.compile;
+  const std::string stem =
+      compile.model_name.empty() ? std::filesystem::path(compile.model_path).stem().string() : compile.model_name;
+  const std::filesystem::path file = stem + (options.delegate ? "_xnnpack_fp32.pte" : ".pte");
+  return (std::filesystem::path(options.output_dir) / file).string();
+}
+
+}  // namespace ingot::tools

@@ -1,0 +1,89 @@
+// pte: looks into .pte files. See --help.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "runtime/npy/whole_file.h"
+#include "tools/pte/inspect.h"
+
+namespace {
+
+using ingot::Result;
+
+struct Options {
+  std::vector<std::string> files;
+  std::string json;
+  bool instructions = false;
+};
+
+Result<ingot::tools::FileSummary> read(const std::string& path) {
+  const std::vector<std::byte> bytes = INGOT_TRY(ingot::read_file(path));
+  const auto file = ingot::ProgramFile::open(bytes);
+  if (file) return ingot::tools::summarize(*file, bytes.size());
+  ingot::Error error = file.error();
+  error.add_context("%s", path.c_str());
+  return std::unexpected(error);
+}
+
+Result<void> inspect(const Options& options) {
+  const ingot::tools::FileSummary summary = INGOT_TRY(read(options.files[0]));
+  const std::string json = ingot::tools::to_json(summary);
+  if (options.json == "-") {
+    std::fputs(json.c_str(), stdout);
+    return {};
+  }
+  if (!options.json.empty()) INGOT_TRY_VOID(ingot::write_file(options.json, std::as_bytes(std::span(json))));
+  std::fputs(ingot::tools::to_text(summary, options.instructions).c_str(), stdout);
+  return {};
+}
+
+// Every file is looked at; the exit code tells whether all are well.
+int verify(const Options& options) {
+  int code = 0;
+  for (const std::string& path : options.files) {
+    const auto summary = read(path);
+    if (summary) {
+      std::printf("%s: ok, %zu method%s, %zu segments\n", path.c_str(), summary->methods.size(),
+                  summary->methods.size() == 1 ? "" : "s", summary->segments.size());
+    } else {
+      std::fprintf(stderr, "pte: %s\n", summary.error().message());
+      code = 1;
+    }
+  }
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Looks into .pte files.", "pte");
+  app.set_version_flag("--version", INGOT_VERSION);
+  app.require_subcommand(1);
+  Options options;
+  auto* inspecting = app.add_subcommand("inspect", "Say what a file holds: methods, memory, operators, delegates");
+  inspecting->add_option("file", options.files, "The file")->required()->expected(1)->type_name("FILE.pte");
+  inspecting->add_flag("--instructions", options.instructions, "List the instructions too");
+  inspecting->add_option("--json", options.json, "Write the same for machines ('-': instead, to standard output)");
+  auto* verifying = app.add_subcommand("verify", "Check every field of files, as loading them does");
+  verifying->add_option("files", options.files, "The files")->required()->type_name("FILE.pte...");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (verifying->parsed()) return verify(options);
+  if (const auto done = inspect(options); !done) {
+    std::fprintf(stderr, "pte: %s\n", done.error().message());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {  // the standard library, out of memory
+    std::fprintf(stderr, "pte: %s\n", error.what());
+    return 1;
+  }
+}
