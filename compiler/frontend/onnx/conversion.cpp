@@ -1,11 +1,10 @@
 #include "compiler/frontend/onnx/conversion.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "compiler/frontend/onnx/tensor_data.h"
+#include "compiler/ir/number.h"
 
 namespace ingot::compiler::onnx_import {
 namespace {
@@ -35,66 +34,6 @@ const char* type_name(AttributeProto::AttributeType type) {
     default:
       return "of another type";
   }
-}
-
-template <typename T, typename Out>
-void append(const Value& value, std::vector<Out>* out) {
-  for (const T element : value.data.as<T>()) out->push_back(static_cast<Out>(element));
-}
-
-// False for dtypes that need more than a conversion of C++.
-template <typename Out>
-bool append_elements(const Value& value, std::vector<Out>* out) {
-  switch (value.type.dtype) {
-    case DType::uint8:
-    case DType::boolean:  // bytes 0 and 1
-      append<uint8_t>(value, out);
-      return true;
-    case DType::int8:
-      append<int8_t>(value, out);
-      return true;
-    case DType::int16:
-      append<int16_t>(value, out);
-      return true;
-    case DType::uint16:
-      append<uint16_t>(value, out);
-      return true;
-    case DType::int32:
-      append<int32_t>(value, out);
-      return true;
-    case DType::uint32:
-      append<uint32_t>(value, out);
-      return true;
-    case DType::int64:
-      append<int64_t>(value, out);
-      return true;
-    case DType::uint64:
-      append<uint64_t>(value, out);
-      return true;
-    case DType::float32:
-      append<float>(value, out);
-      return true;
-    case DType::float64:
-      append<double>(value, out);
-      return true;
-    case DType::float16:
-    case DType::bfloat16:
-      return false;
-  }
-  return false;
-}
-
-// Is a result something that a program can hold at all?
-Result<void> check_result(const Value& value) {
-  for (const Dim& dim : value.type.shape) {
-    if (dim.min() < 0 || dim.max() > std::numeric_limits<int32_t>::max())
-      return fail(ErrorCode::invalid_argument, "its result would be %s: a size must be between 0 and 2^31 - 1",
-                  to_string(value.type).c_str());
-  }
-  if (value.type.max_nbytes() > (size_t{1} << 46))
-    return fail(ErrorCode::invalid_argument, "its result would be %s, which no memory holds",
-                to_string(value.type).c_str());
-  return {};
 }
 
 }  // namespace
@@ -183,9 +122,12 @@ Result<std::vector<int64_t>> Conversion::constant_integers(size_t i, const char*
   if (value->type.rank() > 1)
     return fail(ErrorCode::invalid_file, "its input %zu (%s) is %s, expected a list", i, what,
                 to_string(value->type).c_str());
-  std::vector<int64_t> elements;
-  append_elements(*value, &elements);
-  return elements;
+  if (value->type.dtype == DType::int32) {
+    const auto narrow = value->data.as<int32_t>();
+    return std::vector<int64_t>(narrow.begin(), narrow.end());
+  }
+  const auto elements = value->data.as<int64_t>();
+  return std::vector<int64_t>(elements.begin(), elements.end());
 }
 
 Result<int64_t> Conversion::constant_integer(size_t i, const char* what) const {
@@ -201,9 +143,10 @@ Result<std::vector<double>> Conversion::constant_reals(size_t i, const char* wha
   if (!value->is_constant())
     return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant", i,
                 what);
-  std::vector<double> elements;
-  if (!append_elements(*value, &elements))
-    return fail(ErrorCode::not_supported, "its input %zu (%s) is of dtype %s", i, what, to_string(value->type.dtype));
+  const DType dtype = value->type.dtype;
+  std::vector<double> elements(value->data.size() / size_of(dtype));
+  for (size_t k = 0; k < elements.size(); ++k)
+    elements[k] = load_number(dtype, value->data.span().data() + k * size_of(dtype));
   return elements;
 }
 
@@ -214,14 +157,11 @@ Result<void> Conversion::check_made_up(int64_t elements) const {
 }
 
 Result<Value*> Conversion::call(std::string_view op, std::vector<Argument> args) {
-  Value* value = INGOT_TRY(builder_.call(op, std::move(args)));
-  INGOT_TRY_VOID(check_result(*value));
-  return value;
+  return builder_.call(op, std::move(args));
 }
 
 Result<Value*> Conversion::first_of(std::string_view op, std::vector<Argument> args) {
   const Node* node = INGOT_TRY(builder_.node(op, std::move(args)));
-  for (const Value* value : node->outputs()) INGOT_TRY_VOID(check_result(*value));
   return node->output(0);
 }
 

@@ -17,6 +17,7 @@
 #include "compiler/frontend/onnx/operators.h"
 #include "compiler/frontend/onnx/tensor_data.h"
 #include "compiler/ir/builder.h"
+#include "compiler/ir/mapped_file.h"
 
 namespace ingot::compiler {
 namespace onnx_import {
@@ -239,7 +240,7 @@ Result<Graph> import_onnx(std::span<const std::byte> bytes, const OnnxImportOpti
 }
 
 Result<Graph> import_onnx(const std::string& path, const OnnxImportOptions& options, ImportReport& report) {
-  const Bytes file = INGOT_TRY(onnx_import::map_file(path));
+  const Bytes file = INGOT_TRY(map_file(path));
   std::string folder = std::filesystem::path(path).parent_path().string();
   if (folder.empty()) folder = ".";
   Result<Graph> graph = onnx_import::guarded_import(file.span(), options, report, folder);

@@ -3,5 +3,5 @@
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#include <onnx/onnx-ml.pb.h>  // IWYU pragma: export
+#include <onnx/onnx_pb.h>  // IWYU pragma: export
 #pragma GCC diagnostic pop

@@ -1,17 +1,13 @@
 #include "compiler/frontend/onnx/tensor_data.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 
+#include "compiler/ir/mapped_file.h"
 #include "runtime/core/checked_math.h"
+#include "runtime/core/tensor.h"
 
 namespace ingot::compiler::onnx_import {
 namespace {
@@ -91,23 +87,6 @@ Result<uint64_t> parse_number(const onnx::StringStringEntryProto& entry) {
 }
 
 }  // namespace
-
-Result<Bytes> map_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail(ErrorCode::io, "cannot open '%s': %s", path.c_str(), std::strerror(errno));
-  struct stat info = {};
-  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-    ::close(fd);
-    return fail(ErrorCode::io, "'%s' is not a file", path.c_str());
-  }
-  const auto size = static_cast<size_t>(info.st_size);
-  void* data = size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  ::close(fd);
-  if (size == 0) return Bytes();
-  if (data == MAP_FAILED) return fail(ErrorCode::io, "cannot map '%s': %s", path.c_str(), std::strerror(errno));
-  std::shared_ptr<const void> owner(data, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
-  return Bytes(std::move(owner), {static_cast<const std::byte*>(data), size});
-}
 
 Result<DType> to_dtype(int64_t onnx_type) {
   switch (onnx_type) {

@@ -32,9 +32,6 @@ class ExternalData {
   std::unordered_map<std::string, Bytes> files_;
 };
 
-// A whole file, mapped for reading.
-Result<Bytes> map_file(const std::string& path);
-
 // A data_type number of ONNX ("float" is 1); not_supported for those that Ingot has no dtype for.
 Result<DType> to_dtype(int64_t onnx_type);
 
