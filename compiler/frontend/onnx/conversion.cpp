@@ -1,0 +1,241 @@
+#include "compiler/frontend/onnx/conversion.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/frontend/onnx/tensor_data.h"
+#include "compiler/ir/number.h"
+
+namespace ingot::compiler::onnx_import {
+namespace {
+
+using onnx::AttributeProto;
+
+// Elements of a constant that the importer makes up by itself (index lists, interpolation weights): plenty for real
+// models, nothing for the machine.
+constexpr int64_t kMostMadeUpElements = int64_t{1} << 24;
+
+const char* type_name(AttributeProto::AttributeType type) {
+  switch (type) {
+    case AttributeProto::FLOAT:
+      return "a float";
+    case AttributeProto::INT:
+      return "an int";
+    case AttributeProto::STRING:
+      return "a string";
+    case AttributeProto::TENSOR:
+      return "a tensor";
+    case AttributeProto::FLOATS:
+      return "a list of floats";
+    case AttributeProto::INTS:
+      return "a list of ints";
+    case AttributeProto::STRINGS:
+      return "a list of strings";
+    default:
+      return "of another type";
+  }
+}
+
+}  // namespace
+
+const AttributeProto* Conversion::find(std::string_view name) const {
+  for (const AttributeProto& attribute : node_.attribute()) {
+    if (attribute.name() == name) return &attribute;
+  }
+  return nullptr;
+}
+
+Result<const AttributeProto*> Conversion::typed(std::string_view name, AttributeProto::AttributeType type) {
+  known_.emplace(name);
+  const AttributeProto* attribute = find(name);
+  if (attribute == nullptr) return nullptr;
+  if (!attribute->ref_attr_name().empty())
+    return fail(ErrorCode::invalid_file, "attribute '%s' refers to a function's attribute outside a function",
+                attribute->name().c_str());
+  if (attribute->type() != type)
+    return fail(ErrorCode::invalid_file, "attribute '%s' is %s, expected %s", attribute->name().c_str(),
+                type_name(attribute->type()), type_name(type));
+  return attribute;
+}
+
+Result<Value*> Conversion::floats(size_t i) const {
+  if (is_floating(inputs_[i]->type.dtype)) return inputs_[i];
+  return fail(ErrorCode::invalid_file, "its input %zu is %s, expected floats", i, to_string(inputs_[i]->type).c_str());
+}
+
+Result<int64_t> Conversion::integer(std::string_view name, int64_t otherwise) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::INT));
+  return attribute == nullptr ? otherwise : attribute->i();
+}
+
+Result<bool> Conversion::flag(std::string_view name, bool otherwise) {
+  return INGOT_TRY(integer(name, otherwise ? 1 : 0)) != 0;
+}
+
+Result<double> Conversion::real(std::string_view name, double otherwise) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::FLOAT));
+  return attribute == nullptr ? otherwise : static_cast<double>(attribute->f());
+}
+
+Result<std::string> Conversion::text(std::string_view name, std::string otherwise) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::STRING));
+  return attribute == nullptr ? std::move(otherwise) : attribute->s();
+}
+
+Result<std::optional<std::vector<int64_t>>> Conversion::integers(std::string_view name) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::INTS));
+  if (attribute == nullptr) return std::nullopt;
+  return std::vector<int64_t>(attribute->ints().begin(), attribute->ints().end());
+}
+
+Result<std::optional<std::vector<double>>> Conversion::reals(std::string_view name) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::FLOATS));
+  if (attribute == nullptr) return std::nullopt;
+  return std::vector<double>(attribute->floats().begin(), attribute->floats().end());
+}
+
+Result<std::pair<TensorType, Bytes>> Conversion::tensor(std::string_view name) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::TENSOR));
+  if (attribute == nullptr)
+    return fail(ErrorCode::invalid_file, "attribute '%s' is missing", std::string(name).c_str());
+  return read_tensor(attribute->t(), external_);
+}
+
+Result<void> Conversion::check_all_attributes_known() const {
+  for (const AttributeProto& attribute : node_.attribute()) {
+    if (!known_.contains(attribute.name()))
+      return fail(ErrorCode::not_supported, "its attribute '%s' is not known for opset %lld", attribute.name().c_str(),
+                  static_cast<long long>(opset_));
+  }
+  return {};
+}
+
+Result<std::vector<int64_t>> Conversion::constant_integers(size_t i, const char* what) const {
+  const Value* value = input(i);
+  if (value == nullptr) return fail(ErrorCode::invalid_file, "its input %zu (%s) is missing", i, what);
+  if (!value->is_constant())
+    return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant", i,
+                what);
+  if (value->type.dtype != DType::int64 && value->type.dtype != DType::int32)
+    return fail(ErrorCode::invalid_file, "its input %zu (%s) is %s, expected int64 or int32", i, what,
+                to_string(value->type).c_str());
+  if (value->type.rank() > 1)
+    return fail(ErrorCode::invalid_file, "its input %zu (%s) is %s, expected a list", i, what,
+                to_string(value->type).c_str());
+  if (value->type.dtype == DType::int32) {
+    const auto narrow = value->data.as<int32_t>();
+    return std::vector<int64_t>(narrow.begin(), narrow.end());
+  }
+  const auto elements = value->data.as<int64_t>();
+  return std::vector<int64_t>(elements.begin(), elements.end());
+}
+
+Result<int64_t> Conversion::constant_integer(size_t i, const char* what) const {
+  const std::vector<int64_t> elements = INGOT_TRY(constant_integers(i, what));
+  if (elements.size() != 1)
+    return fail(ErrorCode::invalid_file, "its input %zu (%s) has %zu elements, expected one", i, what, elements.size());
+  return elements[0];
+}
+
+Result<std::vector<double>> Conversion::constant_reals(size_t i, const char* what) const {
+  const Value* value = input(i);
+  if (value == nullptr) return fail(ErrorCode::invalid_file, "its input %zu (%s) is missing", i, what);
+  if (!value->is_constant())
+    return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant", i,
+                what);
+  const DType dtype = value->type.dtype;
+  std::vector<double> elements(value->data.size() / size_of(dtype));
+  for (size_t k = 0; k < elements.size(); ++k)
+    elements[k] = load_number(dtype, value->data.span().data() + k * size_of(dtype));
+  return elements;
+}
+
+Result<void> Conversion::check_made_up(int64_t elements) const {
+  if (elements >= 0 && elements <= kMostMadeUpElements) return {};
+  return fail(ErrorCode::not_supported, "it would need a constant of %lld elements (at most %lld)",
+              static_cast<long long>(elements), static_cast<long long>(kMostMadeUpElements));
+}
+
+Result<Value*> Conversion::call(std::string_view op, std::vector<Argument> args) {
+  return builder_.call(op, std::move(args));
+}
+
+Result<Value*> Conversion::first_of(std::string_view op, std::vector<Argument> args) {
+  const Node* node = INGOT_TRY(builder_.node(op, std::move(args)));
+  return node->output(0);
+}
+
+Result<Value*> Conversion::view(Value* x, const Shape& shape) {
+  if (x->type.shape == shape) return x;
+  return call("aten::view_copy", {x, shape});
+}
+
+Result<Value*> Conversion::permute(Value* x, const std::vector<int64_t>& order) {
+  if (std::ranges::is_sorted(order)) return x;
+  return call("aten::permute_copy", {x, order});
+}
+
+Result<Value*> Conversion::expand(Value* x, const Shape& shape) {
+  if (x->type.shape == shape) return x;
+  return call("aten::expand_copy", {x, shape});
+}
+
+Result<Value*> Conversion::cast(Value* x, DType dtype) {
+  if (x->type.dtype == dtype) return x;
+  return call("dim_order_ops::_to_dim_order_copy", {x, false, std::monostate(), dtype});
+}
+
+Result<Value*> Conversion::slice(Value* x, size_t axis, const Dim& start, const Dim& end, int64_t step) {
+  if (start == Dim(0) && end == x->type.shape[axis] && step == 1) return x;
+  return call("aten::slice_copy.Tensor", {x, static_cast<int64_t>(axis), start, end, step});
+}
+
+Result<Value*> Conversion::pad(Value* x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,
+                               Argument value) {
+  // ATen lists the pairs from the last axis on, and may stop early.
+  std::vector<int64_t> pairs;
+  for (size_t i = before.size(); i-- > 0;) {
+    pairs.push_back(before[i]);
+    pairs.push_back(after[i]);
+  }
+  while (pairs.size() >= 2 && pairs.back() == 0 && pairs[pairs.size() - 2] == 0) pairs.resize(pairs.size() - 2);
+  if (pairs.empty()) return x;
+  return call("aten::constant_pad_nd", {x, pairs, std::move(value)});
+}
+
+Result<Value*> Conversion::add(Value* x, double value) {
+  if (value == 0) return x;
+  return call("aten::add.Tensor", {x, scalar(x->type.dtype, value)});
+}
+
+Result<Value*> Conversion::multiply(Value* x, double value) {
+  if (value == 1) return x;
+  return call("aten::mul.Tensor", {x, scalar(x->type.dtype, value)});
+}
+
+Result<size_t> Conversion::axis(int64_t axis, size_t rank) {
+  const auto signed_rank = static_cast<int64_t>(rank);
+  if (axis < -signed_rank || axis >= signed_rank)
+    return fail(ErrorCode::invalid_file, "axis %lld is outside a tensor of rank %zu", static_cast<long long>(axis), rank);
+  return static_cast<size_t>(axis < 0 ? axis + signed_rank : axis);
+}
+
+Result<std::vector<size_t>> Conversion::axes(const std::vector<int64_t>& axes, size_t rank) {
+  std::vector<size_t> result;
+  for (const int64_t value : axes) {
+    const size_t normalized = INGOT_TRY(axis(value, rank));
+    if (std::ranges::contains(result, normalized))
+      return fail(ErrorCode::invalid_file, "axis %lld is listed twice", static_cast<long long>(value));
+    result.push_back(normalized);
+  }
+  return result;
+}
+
+Result<int64_t> Conversion::size(const Value* x, size_t axis) {
+  const Dim& dim = x->type.shape[axis];
+  if (!dim.is_static())
+    return fail(ErrorCode::not_supported, "the size %s of axis %zu must be a number here", dim.str().c_str(), axis);
+  return dim.value();
+}
+
+}  // namespace ingot::compiler::onnx_import

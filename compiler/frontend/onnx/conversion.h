@@ -1,0 +1,117 @@
+// One ONNX node on its way into a Graph: checked access to its inputs and attributes, and the calls that it becomes.
+//
+// Every attribute that a converter asks for counts as known; attributes that nobody asked for make the node unsupported,
+// so that none is ever ignored by accident. Errors of code not_supported mean "well-formed, but beyond us" and are
+// collected; all others end the import. A Conversion lives while its node is converted, on one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "compiler/frontend/onnx/onnx_proto.h"
+#include "compiler/ir/builder.h"
+#include "compiler/ir/graph.h"
+
+namespace ingot::compiler::onnx_import {
+
+class ExternalData;
+struct OperatorRow;
+
+// What a node gives, by position; a null for an output that it leaves out.
+struct Outputs {
+  Outputs(Value* value) : values{value} {}                                   // NOLINT(google-explicit-constructor)
+  Outputs(std::vector<Value*> list) : values(std::move(list)) {}             // NOLINT(google-explicit-constructor)
+  std::vector<Value*> values;
+};
+
+class Conversion {
+ public:
+  // All of these outlive the Conversion; `inputs` has null for inputs left out.
+  Conversion(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset, std::vector<Value*> inputs,
+             Builder& builder, ExternalData& external_data)
+      : node_(node), row_(row), opset_(opset), inputs_(std::move(inputs)), builder_(builder), external_(external_data) {}
+
+  const OperatorRow& row() const { return row_; }
+  int64_t opset() const { return opset_; }
+
+  // --- Inputs and outputs.
+  size_t num_inputs() const { return inputs_.size(); }
+  // Null where it is left out; never for those that the operator's row requires.
+  Value* input(size_t i) const { return i < inputs_.size() ? inputs_[i] : nullptr; }
+  // A required input that must be of a floating dtype.
+  Result<Value*> floats(size_t i) const;
+  size_t num_outputs() const { return static_cast<size_t>(node_.output_size()); }
+  bool wants_output(size_t i) const { return i < num_outputs() && !node_.output(static_cast<int>(i)).empty(); }
+
+  // --- Attributes, with what stands in where they are absent. Wrong types are errors.
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+  Result<int64_t> integer(std::string_view name, int64_t otherwise);
+  Result<bool> flag(std::string_view name, bool otherwise);
+  Result<double> real(std::string_view name, double otherwise);
+  Result<std::string> text(std::string_view name, std::string otherwise);
+  Result<std::optional<std::vector<int64_t>>> integers(std::string_view name);
+  Result<std::optional<std::vector<double>>> reals(std::string_view name);
+  // The tensor's type and bytes.
+  Result<std::pair<TensorType, Bytes>> tensor(std::string_view name);
+  // Attributes that do not matter for inference.
+  void ignore(std::string_view name) { known_.emplace(name); }
+  // Fails where the node has an attribute that nobody asked for.
+  Result<void> check_all_attributes_known() const;
+
+  // --- Constants.
+  // The elements of an integer input (0-D or 1-D) that must be known now; `what` names it for the error.
+  Result<std::vector<int64_t>> constant_integers(size_t input, const char* what) const;
+  // One element of it.
+  Result<int64_t> constant_integer(size_t input, const char* what) const;
+  // All elements of a constant of any dtype, in row-major order.
+  Result<std::vector<double>> constant_reals(size_t input, const char* what) const;
+  // Fails where a constant of that many elements, made up during the import, would be unreasonably large.
+  Result<void> check_made_up(int64_t elements) const;
+
+  // --- Calls.
+  Builder& builder() { return builder_; }
+  Result<Value*> call(std::string_view op, std::vector<Argument> args);
+  // The first output of an operator that has several.
+  Result<Value*> first_of(std::string_view op, std::vector<Argument> args);
+
+  // Each gives `x` itself where nothing would change.
+  Result<Value*> view(Value* x, const Shape& shape);
+  Result<Value*> permute(Value* x, const std::vector<int64_t>& order);
+  Result<Value*> expand(Value* x, const Shape& shape);
+  Result<Value*> cast(Value* x, DType dtype);
+  // Elements start, start + step, ... below end along an axis.
+  Result<Value*> slice(Value* x, size_t axis, const Dim& start, const Dim& end, int64_t step = 1);
+  // Pads (or, where negative, crops) each axis by before[i] and after[i] with a value.
+  Result<Value*> pad(Value* x, const std::vector<int64_t>& before, const std::vector<int64_t>& after, Argument value);
+  // Binary operators with a scalar constant of x's dtype.
+  Result<Value*> add(Value* x, double scalar);
+  Result<Value*> multiply(Value* x, double scalar);
+  // A constant of shape [] and that dtype.
+  Value* scalar(DType dtype, double value) { return builder_.scalar("scalar", dtype, value); }
+
+  // `axis` counted from the front; an error where it is not in [-rank, rank).
+  static Result<size_t> axis(int64_t axis, size_t rank);
+  // Those of a list; an error where one comes twice.
+  static Result<std::vector<size_t>> axes(const std::vector<int64_t>& axes, size_t rank);
+  // The size of x along an axis as a number; not_supported where it is symbolic.
+  static Result<int64_t> size(const Value* x, size_t axis);
+
+ private:
+  const onnx::AttributeProto* find(std::string_view name) const;
+  Result<const onnx::AttributeProto*> typed(std::string_view name, onnx::AttributeProto::AttributeType type);
+
+  const onnx::NodeProto& node_;
+  const OperatorRow& row_;
+  int64_t opset_;
+  std::vector<Value*> inputs_;
+  Builder& builder_;
+  ExternalData& external_;
+  std::unordered_set<std::string_view> known_;
+};
+
+}  // namespace ingot::compiler::onnx_import

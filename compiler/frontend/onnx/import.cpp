@@ -1,0 +1,251 @@
+#include "compiler/frontend/onnx/import.h"
+
+#include <algorithm>
+#include <climits>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "compiler/frontend/onnx/conversion.h"
+#include "compiler/frontend/onnx/input_types.h"
+#include "compiler/frontend/onnx/node_order.h"
+#include "compiler/frontend/onnx/onnx_proto.h"
+#include "compiler/frontend/onnx/operators.h"
+#include "compiler/frontend/onnx/tensor_data.h"
+#include "compiler/ir/builder.h"
+#include "compiler/ir/mapped_file.h"
+
+namespace ingot::compiler {
+namespace onnx_import {
+namespace {
+
+constexpr int64_t kOldestOpset = 7;
+constexpr int64_t kNewestOpset = 21;
+
+std::unexpected<Error> with_context(Error error, const std::string& context) {
+  error.add_context("%.150s", context.c_str());
+  return std::unexpected(std::move(error));
+}
+
+// "NonZero", "com.microsoft::FusedConv"
+std::string full_op_name(const onnx::NodeProto& node) {
+  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
+  return standard ? node.op_type() : node.domain() + "::" + node.op_type();
+}
+
+Result<int64_t> find_opset(const onnx::ModelProto& model) {
+  for (const onnx::OperatorSetIdProto& opset : model.opset_import()) {
+    if (!opset.domain().empty() && opset.domain() != "ai.onnx") continue;
+    if (opset.version() < kOldestOpset || opset.version() > kNewestOpset)
+      return fail(ErrorCode::not_supported, "operator set %lld, expected %lld to %lld",
+                  static_cast<long long>(opset.version()), static_cast<long long>(kOldestOpset),
+                  static_cast<long long>(kNewestOpset));
+    return opset.version();
+  }
+  return fail(ErrorCode::invalid_file, "it does not say which version of ONNX's operators it uses");
+}
+
+// One import: the state that grows from node to node.
+class Importer {
+ public:
+  Importer(std::shared_ptr<const onnx::ModelProto> model, const std::string& folder, ImportReport& report)
+      : model_(std::move(model)), external_(model_, folder), report_(report), builder_(graph_) {
+    builder_.set_folding(true);
+  }
+
+  Result<Graph> run(const OnnxImportOptions& options);
+
+ private:
+  Result<void> add_inputs(const OnnxImportOptions& options);
+  Result<void> add_initializers();
+  Result<void> add_node(const onnx::NodeProto& node);
+  Result<Outputs> convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs);
+  Result<void> add_outputs();
+  void report_unsupported(const onnx::NodeProto& node, std::string reason);
+  std::unexpected<Error> summary() const;
+
+  std::shared_ptr<const onnx::ModelProto> model_;
+  ExternalData external_;
+  ImportReport& report_;
+  int64_t opset_ = 0;
+  Graph graph_;
+  Builder builder_;
+  std::unordered_map<std::string_view, Value*> values_;    // by ONNX name
+  std::unordered_set<std::string_view> unavailable_;       // outputs of nodes that are not supported
+};
+
+Result<Graph> Importer::run(const OnnxImportOptions& options) {
+  if (!model_->has_graph()) return fail(ErrorCode::invalid_file, "it has no graph");
+  opset_ = INGOT_TRY(find_opset(*model_));
+  const std::vector<const onnx::NodeProto*> order = INGOT_TRY(order_nodes(model_->graph()));
+  INGOT_TRY_VOID(add_inputs(options));
+  INGOT_TRY_VOID(add_initializers());
+  for (const onnx::NodeProto* node : order) {
+    Result<void> added = add_node(*node);
+    if (!added)
+      return with_context(std::move(added.error()), "node '" + node_label(*node) + "' (" + full_op_name(*node) + ")");
+  }
+  if (!report_.unsupported.empty()) return summary();
+  INGOT_TRY_VOID(add_outputs());
+  graph_.drop_unused_constants();
+  return std::move(graph_);
+}
+
+Result<void> Importer::add_inputs(const OnnxImportOptions& options) {
+  for (auto& [name, type] : INGOT_TRY(input_types(model_->graph(), options))) {
+    Value* value = graph_.add_input(name, std::move(type));
+    // The key must outlive `name`: take the model's own.
+    for (const onnx::ValueInfoProto& info : model_->graph().input()) {
+      if (info.name() == name) values_.emplace(info.name(), value);
+    }
+  }
+  return {};
+}
+
+Result<void> Importer::add_initializers() {
+  if (model_->graph().sparse_initializer_size() > 0)
+    return fail(ErrorCode::not_supported, "sparse initializers are not supported");
+  for (const onnx::TensorProto& tensor : model_->graph().initializer()) {
+    auto read = read_tensor(tensor, external_);
+    if (!read) return with_context(std::move(read.error()), "initializer '" + tensor.name() + "'");
+    values_.emplace(tensor.name(), builder_.constant(tensor.name(), std::move(read->first), std::move(read->second)));
+  }
+  return {};
+}
+
+void Importer::report_unsupported(const onnx::NodeProto& node, std::string reason) {
+  report_.unsupported.push_back({node_label(node), full_op_name(node), std::move(reason)});
+  for (const std::string& output : node.output()) unavailable_.insert(output);
+}
+
+Result<void> Importer::add_node(const onnx::NodeProto& node) {
+  const OperatorRow* row = nullptr;
+  if (node.domain().empty() || node.domain() == "ai.onnx") row = find_operator(node.op_type());
+  if (row == nullptr || opset_ < row->since || opset_ > row->until) {
+    report_unsupported(node, row == nullptr ? "the importer does not know this operator"
+                                            : "operator set " + std::to_string(opset_) + " does not have it");
+    return {};
+  }
+
+  // Behind a node that is not supported nothing can be converted, but its users are not to blame.
+  const bool reachable =
+      std::ranges::none_of(node.input(), [&](const std::string& name) { return unavailable_.contains(name); });
+  if (!reachable) {
+    for (const std::string& output : node.output()) unavailable_.insert(output);
+    return {};
+  }
+
+  std::vector<Value*> inputs;
+  for (const std::string& name : node.input()) inputs.push_back(name.empty() ? nullptr : values_.at(name));
+  while (!inputs.empty() && inputs.back() == nullptr) inputs.pop_back();
+  const auto required = std::span(inputs).first(std::min<size_t>(inputs.size(), row->min_inputs));
+  const bool any_number = row->max_inputs == kAnyNumber;
+  if (required.size() < row->min_inputs || std::ranges::contains(required, nullptr) ||
+      (any_number ? std::ranges::contains(inputs, nullptr) : inputs.size() > row->max_inputs))
+    return fail(ErrorCode::invalid_file, "%zu inputs, expected %s%d", inputs.size(),
+                any_number || row->max_inputs > row->min_inputs ? "at least " : "", row->min_inputs);
+  if (node.output_size() < 1 || (row->max_outputs != kAnyNumber && node.output_size() > row->max_outputs))
+    return fail(ErrorCode::invalid_file, "%d outputs, expected at most %d", node.output_size(), row->max_outputs);
+
+  Result<Outputs> outputs = convert(node, *row, std::move(inputs));
+  if (!outputs) {
+    if (outputs.error().code() != ErrorCode::not_supported) return std::unexpected(std::move(outputs.error()));
+    report_unsupported(node, outputs.error().message());
+    return {};
+  }
+  for (int i = 0; i < node.output_size(); ++i) {
+    const auto index = static_cast<size_t>(i);
+    Value* value = index < outputs->values.size() ? outputs->values[index] : nullptr;
+    if (node.output(i).empty()) continue;
+    if (value == nullptr) {
+      report_unsupported(node, "its output " + std::to_string(i) + " is not available");
+      return {};
+    }
+    values_.emplace(node.output(i), value);
+  }
+  return {};
+}
+
+Result<Outputs> Importer::convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs) {
+  builder_.set_source(node_label(node));
+  Conversion conversion(node, row, opset_, std::move(inputs), builder_, external_);
+  Outputs outputs = INGOT_TRY(row.convert(conversion));
+  INGOT_TRY_VOID(conversion.check_all_attributes_known());
+  return outputs;
+}
+
+Result<void> Importer::add_outputs() {
+  if (model_->graph().output_size() == 0) return fail(ErrorCode::invalid_file, "its graph has no output");
+  for (const onnx::ValueInfoProto& info : model_->graph().output()) {
+    const auto found = values_.find(info.name());
+    if (found == values_.end())
+      return fail(ErrorCode::invalid_file, "output '%.80s' is defined nowhere", info.name().c_str());
+    graph_.outputs().push_back(found->second);
+    graph_.output_names.push_back(info.name());
+  }
+  return {};
+}
+
+std::unexpected<Error> Importer::summary() const {
+  // By operator, in the order in which they turn up.
+  std::vector<std::pair<std::string, std::string>> nodes;
+  for (const UnsupportedNode& entry : report_.unsupported) {
+    const auto known = std::ranges::find(nodes, entry.op, [](const auto& pair) { return pair.first; });
+    if (known == nodes.end()) {
+      nodes.emplace_back(entry.op, entry.node);
+    } else {
+      known->second += ", " + entry.node;
+    }
+  }
+  std::string text;
+  for (const auto& [op, names] : nodes) text += (text.empty() ? "" : ", ") + op + " (" + names + ")";
+  const size_t count = report_.unsupported.size();
+  return fail(ErrorCode::not_supported, "%zu %s not supported: %s", count,
+              count == 1 ? "node uses an operator that is" : "nodes use operators that are", text.c_str());
+}
+
+Result<Graph> parse_and_import(std::span<const std::byte> bytes, const OnnxImportOptions& options, ImportReport& report,
+                               const std::string& folder) {
+  if (bytes.size() > INT_MAX)
+    return fail(ErrorCode::not_supported, "%zu bytes; at most 2 GB (keep weights in external data)", bytes.size());
+  const auto model = std::make_shared<onnx::ModelProto>();
+  if (bytes.empty() || !model->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return fail(ErrorCode::invalid_file, "it is no ONNX model, or it is damaged");
+  return Importer(model, folder, report).run(options);
+}
+
+// Protobuf and the standard library may throw; nothing leaves from here.
+Result<Graph> guarded_import(std::span<const std::byte> bytes, const OnnxImportOptions& options, ImportReport& report,
+                             const std::string& folder) {
+  try {
+    report = {};
+    return parse_and_import(bytes, options, report, folder);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::out_of_memory, "out of memory");
+  } catch (const std::exception& exception) {
+    return fail(ErrorCode::internal, "%s", exception.what());
+  }
+}
+
+}  // namespace
+}  // namespace onnx_import
+
+Result<Graph> import_onnx(std::span<const std::byte> bytes, const OnnxImportOptions& options, ImportReport& report,
+                          const std::string& folder) {
+  return onnx_import::guarded_import(bytes, options, report, folder);
+}
+
+Result<Graph> import_onnx(const std::string& path, const OnnxImportOptions& options, ImportReport& report) {
+  const Bytes file = INGOT_TRY(map_file(path));
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  Result<Graph> graph = onnx_import::guarded_import(file.span(), options, report, folder);
+  if (!graph) return onnx_import::with_context(std::move(graph.error()), path);
+  return graph;
+}
+
+}  // namespace ingot::compiler
