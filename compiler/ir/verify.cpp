@@ -45,7 +45,7 @@ class Verifier {
       return fail(ErrorCode::internal, "graph '%s' has %zu outputs and %zu names for them", graph_.name().c_str(),
                   graph_.outputs().size(), graph_.output_names.size());
     }
-    return stage_ == Stage::imported ? Result<void>() : check_used();
+    return stage_ == Stage::canonical || stage_ == Stage::partitioned ? check_used() : Result<void>();
   }
 
  private:
@@ -124,7 +124,7 @@ class Verifier {
   }
 
   Result<void> check_delegate_call(const Node& node) const {
-    if (stage_ != Stage::partitioned) return broken(node, "stands in a graph that is not partitioned yet");
+    if (stage_ < Stage::delegated) return broken(node, "stands in a graph that is not partitioned yet");
     if (node.delegate_call() == nullptr || &node.op() != &delegate_call_schema()) {
       return broken(node, "is only half a delegate call");
     }

@@ -11,6 +11,7 @@ namespace ingot::compiler {
 enum class Stage : uint8_t {
   imported,     // any operator of the table
   canonical,    // after the passes: no dead nodes, no unused constants
+  delegated,    // the same with delegate calls; what is left outside may still have to be rewritten for the target
   partitioned,  // delegate calls allowed; what is left outside is emittable for the target
 };
 

@@ -9,7 +9,11 @@ namespace {
 
 Result<bool> run_one(Graph& graph, const Pass& pass, Target target) {
   const bool changed = INGOT_TRY(pass.run(graph, target));
-  if (changed) INGOT_TRY_VOID(verify(graph, Stage::imported, target));
+  if (changed) {
+    const bool delegated =
+        std::ranges::any_of(graph.nodes(), [](const auto& n) { return n->delegate_call() != nullptr; });
+    INGOT_TRY_VOID(verify(graph, delegated ? Stage::delegated : Stage::imported, target));
+  }
   return changed;
 }
 

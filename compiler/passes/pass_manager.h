@@ -32,7 +32,7 @@ struct PassOptions {
   std::function<void(std::string_view pass, const Graph& graph)> on_pass;
 };
 
-// The passes between import and partitioning, in order (compiler/passes/canonicalize.h has the list's reasons).
+// The passes between import and partitioning, in order (compiler/passes/pass_list.cpp has its reasons).
 std::span<const Pass> canonical_passes();
 // The passes over what was left outside delegate calls.
 std::span<const Pass> target_passes();

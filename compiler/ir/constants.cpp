@@ -1,0 +1,40 @@
+#include "compiler/ir/constants.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "compiler/ir/number.h"
+
+namespace ingot::compiler {
+
+std::vector<double> load_numbers(const Value& constant) {
+  if (constant.type.dtype == DType::float32) {
+    const std::span<const float> data = constant.data.as<float>();
+    return {data.begin(), data.end()};
+  }
+  const size_t size = size_of(constant.type.dtype);
+  std::vector<double> numbers(constant.data.size() / size);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = load_number(constant.type.dtype, constant.data.span().data() + i * size);
+  }
+  return numbers;
+}
+
+Value* add_numbers(Graph& graph, std::string_view name, const TensorType& type, const std::vector<double>& numbers) {
+  const size_t size = size_of(type.dtype);
+  std::byte* data = nullptr;
+  Bytes bytes = Bytes::allocate(numbers.size() * size, &data);
+  for (size_t i = 0; i < numbers.size(); ++i) store_number(type.dtype, numbers[i], data + i * size);
+  return graph.add_constant(std::string(name), type, std::move(bytes));
+}
+
+std::optional<double> uniform_number(const Value* value) {
+  if (value == nullptr || !value->is_constant() || value->data.size() == 0) return std::nullopt;
+  const size_t size = size_of(value->type.dtype);
+  const std::byte* data = value->data.span().data();
+  if (std::memcmp(data, data + size, value->data.size() - size) != 0) return std::nullopt;
+  const double number = load_number(value->type.dtype, data);
+  return std::isnan(number) ? std::nullopt : std::optional(number);
+}
+
+}  // namespace ingot::compiler
