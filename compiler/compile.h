@@ -39,7 +39,7 @@ struct CompileOptions {
 };
 
 struct CompileReport {
-  std::vector<PassTiming> passes;  // stages too, in order
+  std::vector<PassTiming> passes;            // stages too, in order
   std::vector<UnsupportedNode> unsupported;  // where import failed because of them
   PartitionReport partition;
   size_t file_bytes = 0;

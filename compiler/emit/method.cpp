@@ -104,12 +104,12 @@ Result<void> MethodEmitter::emit_kernel_call(const Node& node) {
   for (size_t i = 0; i < op.args().size(); ++i) {
     if (kept_in_out_overload(op, i)) args.push_back(INGOT_TRY(argument(node, i)));
   }
-  // The outputs stand twice: as arguments of the `out` overload and as what it returns.
+  // The outputs stand twice: as arguments of the `out` overload and as what it returns, several as one list.
   std::vector<int32_t> outs;
   for (const Value* output : node.outputs()) outs.push_back(values_.tensor(output));
   if (op.returns()[0].list) outs = {values_.tensor_list(outs)};
   args.insert(args.end(), outs.begin(), outs.end());
-  args.insert(args.end(), outs.begin(), outs.end());
+  args.push_back(outs.size() == 1 ? outs[0] : values_.tensor_list(outs));
 
   const int32_t op_index = operator_index(op.row().out);
   const auto args_offset = builder_.CreateVector(args);

@@ -24,7 +24,9 @@ void list_models() {
   }
 }
 
-void print_graph(const Graph& graph) { std::fputs(ingot::compiler::print(graph).c_str(), stdout); }
+void print_graph(const Graph& graph) {
+  std::fputs(ingot::compiler::print(graph).c_str(), stdout);
+}
 
 Result<void> write_text(const std::string& path, const std::string& text) {
   return ingot::write_file(path, std::as_bytes(std::span(text)));

@@ -62,7 +62,8 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       ->delimiter(',')
       ->type_name("A.npy,B.npy");
   auto* output = app.add_option("-o,--output", options.output, "The file to write")->type_name("FILE");
-  app.add_option("--output_dir", options.output_dir, "The folder to write to, under the model's name")->excludes(output);
+  app.add_option("--output_dir", options.output_dir, "The folder to write to, under the model's name")
+      ->excludes(output);
   app.add_option("--disable_pass", compile.disabled_passes, "Leave out a pass (may be repeated)")->delimiter(',');
   app.add_option("--stop_after", compile.stop_after, "Stop after a stage or pass and print the graph");
   app.add_option("--print_after", options.print_after, "Print the graph after a stage or pass; 'all' for each")

@@ -30,7 +30,8 @@ std::string left_out_text(const PartitionReport& partition) {
   std::string text;
   size_t lines = 0;
   for (const auto& [key, nodes] : groups) {
-    if (++lines > kLines) return text + std::format("    ... and {} more reasons (see --json)\n", groups.size() - kLines);
+    if (++lines > kLines)
+      return text + std::format("    ... and {} more reasons (see --json)\n", groups.size() - kLines);
     text += std::format("    {} x{}: {} [{}{}]\n", key.first, nodes.size(), key.second, nodes[0],
                         nodes.size() > 1 ? ", ..." : "");
   }
@@ -55,7 +56,8 @@ std::string summary(const CompileReport& report, const std::string& output) {
   std::ranges::stable_sort(slowest, std::greater(), &compiler::PassTiming::ms);
   if (slowest.size() > 4) slowest.resize(4);
   text += std::format("  compiled in {:.0f} ms", total);
-  for (const auto& pass : slowest) text += std::format("{} {} {:.0f}", &pass == &slowest[0] ? ":" : ",", pass.name, pass.ms);
+  for (const auto& pass : slowest)
+    text += std::format("{} {} {:.0f}", &pass == &slowest[0] ? ":" : ",", pass.name, pass.ms);
   return text + "\n";
 }
 
