@@ -29,6 +29,8 @@ struct Region {
 struct LoweredRegion {
   Bytes payload;
   std::vector<std::pair<std::string, Bytes>> named_data;
+  // Source names of nodes: a debug handle h > 0 in the payload means debug_names[h - 1].
+  std::vector<std::string> debug_names;
 };
 
 class Lowering {

@@ -1,5 +1,6 @@
 #include "delegate/xnnpack/graph/payload_writer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -51,6 +52,13 @@ uint32_t PayloadWriter::add_output(uint32_t external_id, const ElementType& type
 
 uint32_t PayloadWriter::add_internal(const ElementType& type, std::span<const uint32_t> dims) {
   return add_value(kNoId, 0, type, dims, 0);
+}
+
+void PayloadWriter::make_output(uint32_t id, uint32_t external_id) {
+  WrittenValue& value = values_[id];
+  value.external_id = external_id;
+  value.flags = kFlagExternalOutput;
+  num_externals_ = std::max(num_externals_, external_id + 1);
 }
 
 uint32_t PayloadWriter::add_constant(const ElementType& type, std::span<const uint32_t> dims,

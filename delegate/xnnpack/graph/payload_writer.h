@@ -91,6 +91,8 @@ class PayloadWriter {
   uint32_t add_input(uint32_t external_id, const ElementType& type, std::span<const uint32_t> dims);
   uint32_t add_output(uint32_t external_id, const ElementType& type, std::span<const uint32_t> dims);
   uint32_t add_internal(const ElementType& type, std::span<const uint32_t> dims);
+  // Turns an internal value into an output.
+  void make_output(uint32_t id, uint32_t external_id);
   uint32_t add_constant(const ElementType& type, std::span<const uint32_t> dims, std::span<const std::byte> bytes);
   // The writer keeps the bytes (a transposed filter, a bias it computed).
   uint32_t add_constant(const ElementType& type, std::span<const uint32_t> dims, std::vector<std::byte>&& bytes);

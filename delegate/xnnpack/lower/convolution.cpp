@@ -1,0 +1,133 @@
+// aten::convolution: over one or two dimensions, plain, grouped, depthwise, dilated, transposed.
+
+#include <array>
+
+#include "delegate/xnnpack/lower/node_lowering.h"
+#include "delegate/xnnpack/lower/tensor_ops.h"
+
+namespace ingot::xnnpack::lowering {
+namespace {
+
+// The node's attributes for height and width. Over one dimension the height is 1.
+struct Geometry {
+  std::array<int64_t, 2> kernel = {1, 1}, stride = {1, 1}, dilation = {1, 1}, adjustment = {0, 0};
+  std::array<int64_t, 2> before = {0, 0}, after = {0, 0};
+};
+
+Expected<Geometry> geometry_of(NodeLowering& n, size_t spatial, const Sizes& weight) {
+  Geometry g;
+  const auto read = [&n, spatial](std::string_view arg, int64_t least, std::array<int64_t, 2>* to) -> Lowered {
+    const std::vector<int64_t> values = n.node.ints(arg);
+    for (size_t i = 0; i < spatial; ++i) {
+      const int64_t value = values[values.size() == 1 ? 0 : i];
+      if (value < least || value > INT32_MAX) return refuse("{} {}, XNNPACK takes {} and more", arg, value, least);
+      (*to)[2 - spatial + i] = value;
+    }
+    return {};
+  };
+  INGOT_TRY_VOID(read("stride", 1, &g.stride));
+  INGOT_TRY_VOID(read("dilation", 1, &g.dilation));
+  INGOT_TRY_VOID(read("padding", 0, &g.before));
+  if (n.node.boolean("transposed")) INGOT_TRY_VOID(read("output_padding", 0, &g.adjustment));
+  g.after = g.before;
+  for (size_t i = 0; i < spatial; ++i) g.kernel[2 - spatial + i] = weight[2 + i];
+  if (const Node* pad = n.fusions().padding_of(n.node)) {
+    const std::vector<int64_t> amounts = pad->ints("pad");  // pairs, the last dimension first
+    for (size_t i = 0; i < amounts.size(); i += 2) {
+      g.before[1 - i / 2] += amounts[i];
+      g.after[1 - i / 2] += amounts[i + 1];
+    }
+  }
+  return g;
+}
+
+int64_t output_size(const Geometry& g, size_t axis, int64_t input, bool transposed) {
+  const int64_t reach = (g.kernel[axis] - 1) * g.dilation[axis] + 1, padding = g.before[axis] + g.after[axis];
+  if (transposed) return (input - 1) * g.stride[axis] + reach + g.adjustment[axis] - padding;
+  return (input + padding - reach) / g.stride[axis] + 1;
+}
+
+struct Filter {
+  wire::NodeUnion type = wire::NodeUnion::Conv2d;
+  uint32_t id = kNoId;
+  int64_t group_inputs = 0;
+  int64_t group_outputs = 0;
+};
+
+// The weight as XNNPACK wants it: [out, height, width, in / groups], depthwise [1, height, width, out].
+Filter filter_of(NodeLowering& n, Tensor& weight, const Geometry& g, int64_t groups) {
+  Filter filter;
+  const int64_t height = g.kernel[0], width = g.kernel[1];
+  if (n.node.boolean("transposed")) {  // comes as [in, out / groups, height, width]
+    filter.type = wire::NodeUnion::ConvTranspose2d;
+    filter.group_inputs = weight.sizes[0] / groups;
+    filter.group_outputs = weight.sizes[1];
+    Tensor& grouped = n.build.view(weight, {groups, filter.group_inputs, filter.group_outputs, height, width});
+    filter.id =
+        n.build.get(grouped, {0, 2, 3, 4, 1}, {groups * filter.group_outputs, height, width, filter.group_inputs});
+    return filter;
+  }
+  filter.group_inputs = weight.sizes[1];
+  filter.group_outputs = weight.sizes[0] / groups;
+  Tensor& image = n.build.view(weight, {weight.sizes[0], weight.sizes[1], height, width});
+  const bool depthwise = filter.group_inputs == 1 && groups > 1;
+  if (depthwise) filter.type = wire::NodeUnion::DepthwiseConv2d;
+  filter.id = n.build.get(image, depthwise ? Order{1, 2, 3, 0} : Order{0, 2, 3, 1});
+  return filter;
+}
+
+Lowered lower_convolution(NodeLowering& n) {
+  const Node* pad = n.fusions().padding_of(n.node);
+  Tensor* x = INGOT_TRY(n.operand(pad != nullptr ? pad->tensor(0) : n.node.tensor("input")));
+  Tensor* weight = INGOT_TRY(n.operand("weight"));
+  Tensor* bias = INGOT_TRY(n.optional_operand("bias"));
+  const bool transposed = n.node.boolean("transposed");
+  const int64_t groups = n.node.integer("groups");
+  if (x->rank() < 3 || x->rank() > 4 || weight->rank() != x->rank()) {
+    return refuse("a convolution of {} dimensions, XNNPACK has those over one or two (3 or 4 with batch and channels)",
+                  x->rank());
+  }
+  if (!weight->is_constant()) return refuse("its weight is not constant");
+  if (bias != nullptr && !bias->is_constant()) return refuse("its bias is not constant");
+  const size_t spatial = x->rank() - 2;
+  const Geometry g = INGOT_TRY(geometry_of(n, spatial, weight->sizes));
+
+  Tensor& image = spatial == 2 ? *x : n.build.view(*x, {x->sizes[0], x->sizes[1], 1, x->sizes[2]});
+  const Filter filter = filter_of(n, *weight, g, groups);
+  const int64_t channels = groups * filter.group_outputs;
+  wire::NodeConvolutionT node;
+  node.padding_top = static_cast<uint32_t>(g.before[0]);
+  node.padding_left = static_cast<uint32_t>(g.before[1]);
+  node.padding_bottom = static_cast<uint32_t>(g.after[0]);
+  node.padding_right = static_cast<uint32_t>(g.after[1]);
+  node.kernel_height = static_cast<uint32_t>(g.kernel[0]);
+  node.kernel_width = static_cast<uint32_t>(g.kernel[1]);
+  node.subsampling_height = static_cast<uint32_t>(g.stride[0]);
+  node.subsampling_width = static_cast<uint32_t>(g.stride[1]);
+  node.dilation_height = static_cast<uint32_t>(g.dilation[0]);
+  node.dilation_width = static_cast<uint32_t>(g.dilation[1]);
+  node.adjustment_height = static_cast<uint32_t>(g.adjustment[0]);
+  node.adjustment_width = static_cast<uint32_t>(g.adjustment[1]);
+  node.group_input_channels = static_cast<uint32_t>(filter.group_inputs);
+  node.group_output_channels = static_cast<uint32_t>(filter.group_outputs);
+  node.groups = static_cast<uint32_t>(groups);
+  node.input1_id = n.build.get(image, channels_last(4));
+  node.filter_id = filter.id;
+  node.bias_id = bias != nullptr ? n.build.get(*bias, {0}) : kNoId;
+  const Sizes sizes = {image.sizes[0], channels, output_size(g, 0, image.sizes[2], transposed),
+                       output_size(g, 1, image.sizes[3], transposed)};
+  Tensor& y = n.build.result(image, sizes, channels_last(4));
+  node.output_id = n.build.id(y);
+  n.build.node(filter.type, node, n.bounds());
+  return n.define(spatial == 2 ? y : n.build.view(y, {sizes[0], sizes[1], sizes[3]}));
+}
+
+constexpr Rule kRules[] = {{"aten::convolution", lower_convolution}};
+
+}  // namespace
+
+std::span<const Rule> convolution_rules() {
+  return kRules;
+}
+
+}  // namespace ingot::xnnpack::lowering

@@ -1,0 +1,261 @@
+#include "delegate/xnnpack/lower/tensor_builder.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ingot::xnnpack::lowering {
+namespace {
+
+std::vector<uint32_t> wire_dims(const Sizes& shape) {
+  return {shape.begin(), shape.end()};
+}
+
+// `bytes`, in order `from`, brought to order `to`.
+Bytes reordered(const Bytes& bytes, const Sizes& sizes, const Order& from, const Order& to) {
+  const size_t rank = sizes.size();
+  const auto count = static_cast<size_t>(numel(sizes));
+  const size_t element = count == 0 ? 0 : bytes.size() / count;
+  // How far apart neighbours along each dimension lie in the source.
+  std::vector<size_t> distance(rank);
+  size_t step = element;
+  for (size_t i = rank; i-- > 0;) {
+    distance[from[i]] = step;
+    step *= static_cast<size_t>(sizes[from[i]]);
+  }
+  std::byte* out = nullptr;
+  Bytes result = Bytes::allocate(bytes.size(), &out);
+  std::vector<size_t> index(rank, 0);  // by position in `to`
+  const std::byte* source = bytes.span().data();
+  for (size_t written = 0; written < count; ++written) {
+    std::memcpy(out + written * element, source, element);
+    for (size_t i = rank; i-- > 0;) {
+      const size_t dim = to[i];
+      source += distance[dim];
+      if (++index[i] < static_cast<size_t>(sizes[dim])) break;
+      source -= distance[dim] * index[i];
+      index[i] = 0;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+TensorBuilder::TensorBuilder(bool trial)
+    : trial_(trial), writer_(trial ? PayloadWriter::Names::by_number : PayloadWriter::Names::by_content) {}
+
+void TensorBuilder::set_source(const std::string& source) {
+  if (source.empty()) {
+    debug_handle_ = 0;
+    return;
+  }
+  if (debug_names_.empty() || debug_names_.back() != source) debug_names_.push_back(source);
+  debug_handle_ = static_cast<uint32_t>(debug_names_.size());
+}
+
+uint32_t TensorBuilder::added(uint32_t id, const Sizes& shape, Role role) {
+  shapes_.resize(std::max<size_t>(shapes_.size(), id + 1));
+  roles_.resize(shapes_.size());
+  shapes_[id] = shape;
+  roles_[id] = role;
+  return id;
+}
+
+uint32_t TensorBuilder::add_internal(const ElementType& type, const Sizes& shape) {
+  return added(writer_.add_internal(type, wire_dims(shape)), shape, Role::computed);
+}
+
+Tensor& TensorBuilder::input(uint32_t external_id, const Sizes& sizes, const Order& order) {
+  Tensor& tensor = tensors_.emplace_back();
+  tensor.sizes = sizes;
+  const Sizes shape = physical(sizes, order);
+  const uint32_t id = added(writer_.add_input(external_id, tensor.type, wire_dims(shape)), shape, Role::external);
+  tensor.stored.push_back({id, shape, order});
+  return tensor;
+}
+
+Tensor& TensorBuilder::constant(const Sizes& sizes, const Order& order, Bytes data) {
+  Tensor& tensor = tensors_.emplace_back();
+  tensor.sizes = sizes;
+  tensor.data = std::move(data);
+  tensor.data_order = order;
+  return tensor;
+}
+
+Tensor& TensorBuilder::constant(const Sizes& sizes, const std::vector<float>& values) {
+  return constant(sizes, identity(sizes.size()), Bytes::copy_of(std::as_bytes(std::span(values))));
+}
+
+Tensor& TensorBuilder::result(const Tensor& like, const Sizes& sizes, const Order& order, const Sizes& shape) {
+  const ElementType type = like.type;
+  Tensor& tensor = tensors_.emplace_back();
+  tensor.sizes = sizes;
+  tensor.type = type;
+  tensor.stored.push_back({add_internal(type, shape), shape, order});
+  return tensor;
+}
+
+void TensorBuilder::output(Tensor& tensor, uint32_t external_id, const Order& order) {
+  const uint32_t from = get(tensor, order);
+  if (roles_[from] == Role::computed) {
+    writer_.make_output(from, external_id);
+    roles_[from] = Role::external;
+    return;
+  }
+  // An input, a constant, or already an output: this output gets a copy.
+  const Sizes shape = shapes_[from];
+  wire::Node1x1T copy;
+  copy.input_id = from;
+  copy.output_id = added(writer_.add_output(external_id, tensor.type, wire_dims(shape)), shape, Role::external);
+  node(wire::NodeUnion::Copy, copy);
+}
+
+uint32_t TensorBuilder::get(Tensor& tensor, const Order& order) {
+  const Sizes shape = physical(pad_front(tensor.sizes, order.size()), order);
+  return get(tensor, drop_front(order, tensor.rank()), shape);
+}
+
+uint32_t TensorBuilder::get(Tensor& tensor, const Order& order, const Sizes& shape) {
+  const Stored* same = nullptr;
+  for (const Stored& stored : tensor.stored) {
+    if (!same_memory(tensor.sizes, stored.order, order)) continue;
+    if (stored.shape == shape) return stored.id;
+    if (same == nullptr) same = &stored;
+  }
+  if (tensor.is_constant()) return constant_in(tensor, order, shape);
+  if (same != nullptr) return reshaped(tensor, *same, shape);
+  const uint32_t moved = transposed(tensor, order);
+  return shapes_[moved] == shape ? moved : reshaped(tensor, tensor.stored.back(), shape);
+}
+
+uint32_t TensorBuilder::reshaped(Tensor& tensor, const Stored& stored, const Sizes& shape) {
+  uint32_t& id = reshapes_.try_emplace({stored.id, shape}, kNoId).first->second;
+  if (id == kNoId) {
+    id = add_internal(tensor.type, shape);
+    wire::NodeStaticReshapeT reshape;
+    reshape.num_dims = static_cast<uint32_t>(shape.size());
+    reshape.new_shape = wire_dims(shape);
+    reshape.input_id = stored.id;
+    reshape.output_id = id;
+    node(wire::NodeUnion::StaticReshape, reshape);
+  }
+  tensor.stored.push_back({id, shape, Order(stored.order)});
+  return id;
+}
+
+uint32_t TensorBuilder::transposed(Tensor& tensor, const Order& order) {
+  const Order from = preferred(tensor).order;
+  const uint32_t input = get(tensor, from);
+  const Sizes shape = physical(tensor.sizes, order);
+  const std::vector<uint32_t> permutation = transposition(from, order);
+  uint32_t& id = transposes_.try_emplace({input, permutation}, kNoId).first->second;
+  if (id == kNoId) {
+    id = add_internal(tensor.type, shape);
+    wire::NodeStaticTransposeT transpose;
+    transpose.num_dims = static_cast<uint32_t>(order.size());
+    transpose.perm = permutation;
+    transpose.input_id = input;
+    transpose.output_id = id;
+    node(wire::NodeUnion::StaticTranspose, transpose);
+  }
+  tensor.stored.push_back({id, shape, order});
+  return id;
+}
+
+uint32_t TensorBuilder::constant_in(Tensor& tensor, const Order& order, const Sizes& shape) {
+  Bytes bytes = *tensor.data;
+  const bool aligned = reinterpret_cast<uintptr_t>(bytes.span().data()) % 16 == 0;
+  if (!trial_ && !same_memory(tensor.sizes, tensor.data_order, order)) {
+    bytes = reordered(bytes, tensor.sizes, tensor.data_order, order);
+  } else if (!aligned) {
+    bytes = Bytes::copy_of(bytes.span());
+  }
+  owners_.push_back(bytes);
+  const uint32_t id = added(writer_.add_constant(tensor.type, wire_dims(shape), bytes.span()), shape, Role::constant);
+  tensor.stored.push_back({id, shape, order});
+  return id;
+}
+
+const Stored& TensorBuilder::preferred(const Tensor& tensor) const {
+  const Order images = channels_last(tensor.rank());
+  for (const Stored& stored : tensor.stored) {
+    if (tensor.rank() == 4 && same_memory(tensor.sizes, stored.order, images)) return stored;
+  }
+  return tensor.stored.front();
+}
+
+Order TensorBuilder::common_order(std::span<Tensor* const> tensors, size_t rank) const {
+  std::vector<Tensor*> by_size(tensors.begin(), tensors.end());
+  std::erase_if(by_size, [](const Tensor* tensor) { return tensor->is_constant(); });
+  std::ranges::stable_sort(by_size, std::ranges::greater{}, [](const Tensor* tensor) { return numel(tensor->sizes); });
+  std::vector<Order> candidates;
+  for (const Tensor* tensor : by_size) {
+    candidates.push_back(pad_front(preferred(*tensor).order, rank));
+    for (const Stored& stored : tensor->stored) candidates.push_back(pad_front(stored.order, rank));
+  }
+  Order best = identity(rank);
+  int64_t best_cost = -1;
+  for (const Order& candidate : candidates) {
+    int64_t cost = 0;
+    for (const Tensor* tensor : by_size) {
+      const Order order = drop_front(candidate, tensor->rank());
+      const bool stored = std::ranges::any_of(
+          tensor->stored, [&](const Stored& s) { return same_memory(tensor->sizes, s.order, order); });
+      if (!stored) cost += numel(tensor->sizes);
+    }
+    if (best_cost >= 0 && cost >= best_cost) continue;
+    best = candidate;
+    best_cost = cost;
+  }
+  return best;
+}
+
+Tensor& TensorBuilder::view(Tensor& tensor, const Sizes& sizes) {
+  if (tensor.sizes == sizes) return tensor;
+  if (tensor.is_constant()) {
+    const Order logical = identity(tensor.rank());
+    Bytes data = same_memory(tensor.sizes, tensor.data_order, logical)
+                     ? *tensor.data
+                     : reordered(*tensor.data, tensor.sizes, tensor.data_order, logical);
+    Tensor& result = constant(sizes, identity(sizes.size()), std::move(data));
+    result.type = tensor.type;
+    return result;
+  }
+  std::vector<Stored> aliases;
+  for (const Stored& stored : tensor.stored) {
+    const ReshapePlan plan = plan_reshape(tensor.sizes, sizes, stored.order);
+    if (same_memory(tensor.sizes, plan.input, stored.order)) aliases.push_back({stored.id, stored.shape, plan.output});
+  }
+  if (aliases.empty()) {
+    const ReshapePlan plan = plan_reshape(tensor.sizes, sizes, preferred(tensor).order);
+    const uint32_t id = get(tensor, plan.input);
+    aliases.push_back({id, shapes_[id], plan.output});
+  }
+  Tensor& result = tensors_.emplace_back();
+  result.sizes = sizes;
+  result.type = tensor.type;
+  result.stored = std::move(aliases);
+  return result;
+}
+
+Tensor& TensorBuilder::permute(Tensor& tensor, const std::vector<int64_t>& dims) {
+  Order renamed(tensor.rank());  // by dimension of the tensor, the result's
+  for (size_t i = 0; i < dims.size(); ++i) renamed[static_cast<size_t>(dims[i])] = static_cast<uint8_t>(i);
+  const auto rename = [&renamed](Order order) {
+    for (uint8_t& dim : order) dim = renamed[dim];
+    return order;
+  };
+  Tensor& result = tensors_.emplace_back();
+  for (const int64_t dim : dims) result.sizes.push_back(tensor.sizes[static_cast<size_t>(dim)]);
+  result.type = tensor.type;
+  result.data = tensor.data;
+  result.data_order = rename(tensor.data_order);
+  for (const Stored& stored : tensor.stored) result.stored.push_back({stored.id, stored.shape, rename(stored.order)});
+  return result;
+}
+
+TensorBuilder::Finished TensorBuilder::finish() && {
+  return {std::move(writer_).finish(), std::move(owners_), std::move(shapes_)};
+}
+
+}  // namespace ingot::xnnpack::lowering

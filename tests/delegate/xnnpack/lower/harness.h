@@ -1,0 +1,45 @@
+// Runs a text graph twice: with the portable kernels, node by node, and partitioned, with its delegate calls run by the
+// XNNPACK delegate.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/ir/graph.h"
+#include "compiler/partition/partition.h"
+
+namespace ingot::testing {
+
+struct Range {
+  float low = -2, high = 2;
+};
+
+struct Outcome {
+  std::string error;  // empty where all went well
+  compiler::PartitionReport report;
+  std::map<std::string, int> nodes;                  // of all payloads, by type: {"Conv2d", 1}
+  std::vector<std::vector<float>> expected, actual;  // by graph output
+  std::vector<compiler::Bytes> payloads;
+  std::vector<std::vector<std::string>> debug_names;
+
+  int count(const std::string& type) const {
+    const auto found = nodes.find(type);
+    return found == nodes.end() ? 0 : found->second;
+  }
+};
+
+// Inputs are filled with seeded numbers from `range`.
+Outcome run_both(std::string_view text, Range range = {});
+
+// Everything is delegated, in one call, and the results agree.
+::testing::AssertionResult agrees(const Outcome& outcome, double tolerance = 1e-5);
+::testing::AssertionResult agrees(std::string_view text, Range range = {}, double tolerance = 1e-5);
+
+// Why XNNPACK refuses the graph's last node that it refuses; empty where it takes all.
+std::string refusal_of(std::string_view text);
+
+}  // namespace ingot::testing
