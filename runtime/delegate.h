@@ -50,7 +50,7 @@ class DelegateHandle {
  public:
   virtual ~DelegateHandle() = default;
   // args: inputs, then outputs, in the order of the payload's external ids. Output tensors are resized to what the
-  // delegate computes. Allocates nothing while shapes do not grow.
+  // delegate computes; one that is read_only() is an error. Allocates nothing while shapes do not grow.
   virtual Result<void> execute(std::span<Tensor* const> args) = 0;
 };
 

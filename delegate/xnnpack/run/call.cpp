@@ -131,6 +131,9 @@ Result<void> Call::resize_outputs(std::span<Tensor* const> args) {
   for (Argument& argument : arguments_) {
     if (argument.is_input) continue;
     Tensor& tensor = *args[argument.external];
+    if (tensor.read_only()) {
+      return fail(ErrorCode::invalid_file, "argument %u is an output, but constant", argument.external);
+    }
     const Shape& shape = built_.shapes.shapes()[argument.value];
     argument.was_widened = argument.dtype == DType::int32 && tensor.dtype() == DType::int64;
     if (tensor.dtype() != argument.dtype && !argument.was_widened) {

@@ -8,6 +8,7 @@
 
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/float_functions.h"
 
 namespace ingot::portable {
 namespace {
@@ -49,14 +50,14 @@ template <typename T>
 struct Elu {
   explicit Elu(const Params& params)
       : below(params.get<T>(0) * params.get<T>(1)), above(params.get<T>(1)), input_scale(params.get<T>(2)) {}
-  T operator()(T x) const { return x < 0 ? std::expm1(x * input_scale) * below : x * above; }
+  T operator()(T x) const { return x < 0 ? fast_expm1(x * input_scale) * below : x * above; }
   T below, above, input_scale;
 };
 
 template <typename T>
 struct GeluErf : NoParams {
   using NoParams::NoParams;
-  T operator()(T x) const { return x * T(0.5) * (1 + std::erf(x * T(0.70710678118654752440))); }
+  T operator()(T x) const { return x * T(0.5) * (1 + fast_erf(x * T(0.70710678118654752440))); }
 };
 
 template <typename T>
@@ -64,7 +65,7 @@ struct GeluTanh : NoParams {
   using NoParams::NoParams;
   T operator()(T x) const {
     // sqrt(2 / pi)
-    return x * T(0.5) * (1 + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
+    return x * T(0.5) * (1 + fast_tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
   }
 };
 
@@ -83,7 +84,7 @@ struct Logit {
 template <typename T>
 struct Glu : NoParams {
   using NoParams::NoParams;
-  T operator()(T a, T b) const { return a / (1 + std::exp(-b)); }
+  T operator()(T a, T b) const { return a / (1 + fast_exp(-b)); }
 };
 
 constexpr ElementOp kClamp = element_op<Clamp, 1>(kNumbers);

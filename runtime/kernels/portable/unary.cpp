@@ -5,6 +5,7 @@
 
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/float_functions.h"
 #include "runtime/kernels/portable/wrapping.h"
 
 namespace ingot::portable {
@@ -99,7 +100,7 @@ T rsqrt(T x) {
 }
 template <typename T>
 T sigmoid(T x) {
-  return 1 / (1 + std::exp(-x));
+  return 1 / (1 + fast_exp(-x));
 }
 
 constexpr ElementOp kAbs = element_op<Abs, 1>(kComputable);
@@ -110,10 +111,9 @@ constexpr ElementOp kHardswish = float_op<Hardswish, 1>(kFloats);
 constexpr ElementOp kIsInf = element_op<IsInf, 1>(kComputable, Gives::boolean);
 constexpr ElementOp kIsNan = element_op<IsNan, 1>(kComputable, Gives::boolean);
 constexpr ElementOp kLogicalNot = element_op<LogicalNot, 1>(kComputable, Gives::boolean);
-// nearbyint rounds ties to even, as PyTorch does.
 constexpr ElementOp kCeil = rounding_op<std::ceil, std::ceil>();
 constexpr ElementOp kFloor = rounding_op<std::floor, std::floor>();
-constexpr ElementOp kRound = rounding_op<std::nearbyint, std::nearbyint>();
+constexpr ElementOp kRound = rounding_op<round_even, round_even>();
 constexpr ElementOp kTrunc = rounding_op<std::trunc, std::trunc>();
 constexpr ElementOp kAcos = function_op<std::acos, std::acos>();
 constexpr ElementOp kAcosh = function_op<std::acosh, std::acosh>();
@@ -123,9 +123,9 @@ constexpr ElementOp kAtan = function_op<std::atan, std::atan>();
 constexpr ElementOp kAtanh = function_op<std::atanh, std::atanh>();
 constexpr ElementOp kCos = function_op<std::cos, std::cos>();
 constexpr ElementOp kCosh = function_op<std::cosh, std::cosh>();
-constexpr ElementOp kErf = function_op<std::erf, std::erf>();
-constexpr ElementOp kExp = function_op<std::exp, std::exp>();
-constexpr ElementOp kExpm1 = function_op<std::expm1, std::expm1>();
+constexpr ElementOp kErf = function_op<fast_erf, fast_erf>();
+constexpr ElementOp kExp = function_op<fast_exp, fast_exp>();
+constexpr ElementOp kExpm1 = function_op<fast_expm1, fast_expm1>();
 constexpr ElementOp kLog = function_op<std::log, std::log>();
 constexpr ElementOp kLog10 = function_op<std::log10, std::log10>();
 constexpr ElementOp kLog1p = function_op<std::log1p, std::log1p>();
@@ -137,7 +137,7 @@ constexpr ElementOp kSin = function_op<std::sin, std::sin>();
 constexpr ElementOp kSinh = function_op<std::sinh, std::sinh>();
 constexpr ElementOp kSqrt = function_op<std::sqrt, std::sqrt>();
 constexpr ElementOp kTan = function_op<std::tan, std::tan>();
-constexpr ElementOp kTanh = function_op<std::tanh, std::tanh>();
+constexpr ElementOp kTanh = function_op<fast_tanh, fast_tanh>();
 
 // op.out(Tensor self, *, out)
 template <const ElementOp& kOp>
