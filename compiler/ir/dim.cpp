@@ -1,6 +1,7 @@
 #include "compiler/ir/dim.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -9,6 +10,11 @@ namespace {
 
 constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
 constexpr int64_t kSmallest = std::numeric_limits<int64_t>::min();
+
+// Beyond these an expression is not multiplied out, or not spelled out. No model comes near.
+constexpr size_t kMaxTerms = 256;
+constexpr size_t kMaxDegree = 64;
+constexpr size_t kMaxText = 2000;
 
 int64_t add(int64_t a, int64_t b) {
   int64_t sum;
@@ -37,7 +43,7 @@ int64_t divide_down(int64_t a, int64_t b) {
 // expressions are equal where their terms are.
 class DimExpr {
  public:
-  enum class Kind : uint8_t { symbol, floor_div, max, min };
+  enum class Kind : uint8_t { symbol, floor_div, max, min, product };
 
   struct Atom {
     Kind kind;
@@ -61,6 +67,8 @@ class DimExpr {
   }
   static Dim make(Terms terms);
   static Dim atom(Kind kind, std::string text, int64_t min, int64_t max, const Dim& a, const Dim& b) {
+    // Expressions that hold each other would grow without bound: a long one stands under its hash.
+    if (text.size() > kMaxText) text = "#" + std::to_string(std::hash<std::string>()(text));
     return make({{1, {std::make_shared<const Atom>(Atom{kind, std::move(text), min, max, a, b})}}});
   }
   static int compare(const Atoms& a, const Atoms& b);
@@ -158,6 +166,7 @@ int64_t Dim::evaluate(const std::map<std::string, int64_t>& symbols) const {
         const int64_t a = atom->a.evaluate(symbols);
         const int64_t b = atom->b.evaluate(symbols);
         value = atom->kind == DimExpr::Kind::floor_div ? divide_down(a, b)
+                : atom->kind == DimExpr::Kind::product ? multiply(a, b)
                 : atom->kind == DimExpr::Kind::max     ? std::max(a, b)
                                                        : std::min(a, b);
       }
@@ -203,8 +212,20 @@ Dim operator-(const Dim& a, const Dim& b) {
 Dim operator*(const Dim& a, const Dim& b) {
   if (a.is_static() && b.is_static()) return multiply(a.max_, b.max_);
   DimExpr::Terms terms;
+  const DimExpr::Terms left = DimExpr::terms_of(a);
   const DimExpr::Terms right = DimExpr::terms_of(b);
-  for (const DimExpr::Term& x : DimExpr::terms_of(a)) {
+  const auto degree = [](const DimExpr::Terms& terms) {
+    size_t largest = 0;
+    for (const DimExpr::Term& term : terms) largest = std::max(largest, term.atoms.size());
+    return largest;
+  };
+  if (left.size() * right.size() > kMaxTerms || degree(left) + degree(right) > kMaxDegree) {
+    const auto [min, max] = std::minmax(
+        {multiply(a.min_, b.min_), multiply(a.min_, b.max_), multiply(a.max_, b.min_), multiply(a.max_, b.max_)});
+    const std::string text = "(" + a.str() + ")*(" + b.str() + ")";
+    return DimExpr::atom(DimExpr::Kind::product, text, min, max, a, b);
+  }
+  for (const DimExpr::Term& x : left) {
     for (const DimExpr::Term& y : right) {
       DimExpr::Atoms atoms = x.atoms;
       atoms.insert(atoms.end(), y.atoms.begin(), y.atoms.end());

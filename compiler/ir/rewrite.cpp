@@ -38,6 +38,9 @@ Builder Rewrite::before(const Node& node) const {
 }
 
 bool Rewrite::can_replace(const Value* old, const Value* value) const {
+  for (auto next = replacements_.find(value); next != replacements_.end(); next = replacements_.find(value)) {
+    value = next->second;
+  }
   return value->kind == Value::Kind::result || uses_.as_output(old) == 0;
 }
 

@@ -20,14 +20,17 @@ std::string_view content(const Value& constant) {
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
-// Constants of equal type and bytes become the first of them. Bytes are only hashed where types agree.
+// Constants of equal type and bytes become the first of them. All bytes are looked at only where the type and the first
+// few agree.
 Replacements equal_constants(const Graph& graph) {
-  std::map<std::string, std::vector<Value*>> by_type;
+  constexpr size_t kFirstBytes = 64;
+  std::map<std::string, std::vector<Value*>> alike;
   for (const auto& value : graph.values()) {
-    if (value->is_constant()) by_type[to_string(value->type)].push_back(value.get());
+    if (!value->is_constant()) continue;
+    alike[to_string(value->type) + std::string(content(*value).substr(0, kFirstBytes))].push_back(value.get());
   }
   Replacements equal;
-  for (const auto& [type, constants] : by_type) {
+  for (const auto& [key, constants] : alike) {
     if (constants.size() < 2) continue;
     std::unordered_multimap<size_t, Value*> seen;
     for (Value* constant : constants) {

@@ -121,24 +121,23 @@ std::optional<Affine> as_arithmetic(const Node& node, const Product& product, co
 }
 
 // The weight with each element scaled as the channel of the result that it serves.
-std::vector<double> scaled_weight(const Product& product, const std::vector<double>& scale) {
-  std::vector<double> weight = load_numbers(*product.weight);
-  const std::vector<int64_t> sizes = static_sizes(product.weight->type.shape);
+Value* scaled_weight(Graph& graph, const Product& product, const std::vector<double>& scale) {
+  const Value& weight = *product.weight;
+  const std::vector<int64_t> sizes = static_sizes(weight.type.shape);
   const auto rows = static_cast<size_t>(sizes[0]);
   const auto columns = static_cast<size_t>(sizes[1]);
-  const size_t inner = rows * columns == 0 ? 0 : weight.size() / (rows * columns);
-  const bool convolution = product.node->is("aten::convolution");
-  const bool transposed = convolution && product.node->boolean("transposed");
-  const size_t groups = convolution ? static_cast<size_t>(product.node->integer("groups")) : 1;
+  const size_t elements = weight.data.size() / size_of(weight.type.dtype);
+  if (elements == 0) return product.weight;
+  // A matrix is [in, out], a filter [out, in / groups, ...].
+  if (!product.node->is("aten::convolution")) return add_scaled(graph, weight.name, weight, 1, scale);
+  if (!product.node->boolean("transposed")) return add_scaled(graph, weight.name, weight, elements / rows, scale);
+  // [in, out / groups, ...]
+  const auto groups = static_cast<size_t>(product.node->integer("groups"));
+  std::vector<double> factors;
   for (size_t r = 0; r < rows; ++r) {
-    for (size_t c = 0; c < columns; ++c) {
-      // [out, in / groups, ...]; transposed: [in, out / groups, ...]; matrix: [in, out].
-      const size_t channel = !convolution ? c : transposed ? r / (rows / groups) * columns + c : r;
-      double* const begin = weight.data() + (r * columns + c) * inner;
-      for (size_t i = 0; i < inner; ++i) begin[i] *= scale[channel];
-    }
+    for (size_t c = 0; c < columns; ++c) factors.push_back(scale[r / (rows / groups) * columns + c]);
   }
-  return weight;
+  return add_scaled(graph, weight.name, weight, elements / (rows * columns), factors);
 }
 
 // The product with the affine map inside.
@@ -148,7 +147,7 @@ Result<Value*> folded(Graph& graph, Builder builder, const Product& product, con
   Value* weight = product.weight;
   bool scales = false;
   for (const double scale : affine.scale) scales = scales || scale != 1;
-  if (scales) weight = add_numbers(graph, weight->name, weight->type, scaled_weight(product, affine.scale));
+  if (scales) weight = scaled_weight(graph, product, affine.scale);
 
   std::vector<double> bias(n, 0);
   if (product.bias != nullptr) bias = broadcast_to(load_numbers(*product.bias), n);

@@ -28,7 +28,7 @@ pte::KernelTypesUnion list(std::vector<U> items) {
 PteBuilder::PteBuilder(const std::string& method) {
   segments.emplace_back();  // of constants
   program.constant_segment = std::make_unique<pte::SubsegmentOffsetsT>();
-  program.constant_segment->offsets = {0};
+  program.constant_segment->offsets.assign(1, 0);
   begin_method(method);
 }
 

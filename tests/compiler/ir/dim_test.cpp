@@ -86,6 +86,21 @@ TEST(Dim, SticksAtTheEndsOfTheRange) {
   EXPECT_EQ(numel({largest, largest, 0}), Dim(0));
 }
 
+TEST(Dim, StaysSmallWhateverIsMultiplied) {
+  Dim product = 1;
+  for (int i = 0; i < 40; ++i) {
+    product = product * (Dim::symbol("a" + std::to_string(i), 1, 2) + Dim::symbol("b" + std::to_string(i), 0, 1));
+  }
+  EXPECT_GT(product.max(), int64_t{1} << 60);
+  Dim nested = s0;
+  for (int i = 0; i < 60; ++i) nested = floor_div((nested + 1) * (nested + s1), nested + 2) + 1;
+  EXPECT_LT(nested.str().size(), 10000u);
+  Dim square = Dim::symbol("bit", 0, 1);
+  for (int i = 0; i < 60; ++i) square = square * square;
+  EXPECT_EQ(square.max(), 1);
+  EXPECT_LT(square.str().size(), 10000u);
+}
+
 TEST(Dim, CollectsItsSymbols) {
   std::map<std::string, Dim> symbols;
   (floor_div(s0 + s1, 3) * 2).collect_symbols(&symbols);

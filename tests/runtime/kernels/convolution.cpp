@@ -1,0 +1,163 @@
+// Convolution against its definition, over shapes that cross the borders of the kernel's blocks: more input channels
+// than a panel is deep, more pixels than it is wide, planes larger than a depthwise band; both layouts; and threads.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/runtime/kernels/kernel_call.h"
+
+namespace ingot::testing {
+namespace {
+
+struct Shape {
+  const char* what;
+  int batch, in_channels, out_channels, groups;
+  std::array<int, 2> in, kernel, stride, padding, dilation;
+  bool transposed = false;
+  std::array<int, 2> output_padding = {0, 0};
+};
+
+constexpr Shape kShapes[] = {
+    {"pointwise, deep", 1, 400, 13, 1, {7, 7}, {1, 1}, {1, 1}, {0, 0}, {1, 1}},
+    {"pointwise, one pixel", 2, 400, 13, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {1, 1}},
+    {"pointwise, strided", 1, 5, 7, 1, {9, 11}, {1, 1}, {2, 3}, {0, 0}, {1, 1}},
+    {"3x3", 2, 24, 14, 1, {13, 15}, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
+    {"3x3 strided, padded", 1, 3, 16, 1, {33, 31}, {3, 3}, {2, 2}, {1, 1}, {1, 1}},
+    {"dilated, padded beyond the kernel", 1, 3, 4, 1, {6, 5}, {3, 2}, {1, 2}, {4, 5}, {2, 3}},
+    {"grouped", 1, 12, 18, 3, {8, 9}, {3, 3}, {1, 1}, {1, 0}, {1, 1}},
+    {"depthwise", 2, 6, 6, 6, {17, 19}, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
+    {"depthwise, strided, 5x5", 1, 5, 5, 5, {14, 14}, {5, 5}, {2, 2}, {2, 2}, {1, 1}},
+    {"depthwise, more outputs", 1, 3, 9, 3, {8, 8}, {3, 3}, {1, 1}, {1, 1}, {2, 2}},
+    {"depthwise, many bands", 1, 2, 2, 2, {150, 130}, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
+    {"depthwise, large kernel", 1, 2, 2, 2, {20, 20}, {9, 9}, {1, 1}, {4, 4}, {1, 1}},
+    {"depthwise, long stride", 1, 2, 2, 2, {20, 20}, {3, 3}, {5, 7}, {1, 1}, {1, 1}},
+    {"transposed", 1, 6, 10, 1, {5, 6}, {3, 3}, {2, 2}, {1, 1}, {1, 1}, true, {1, 1}},
+    {"transposed, stride beyond the kernel", 1, 4, 6, 2, {5, 6}, {2, 2}, {3, 4}, {0, 0}, {1, 1}, true, {1, 2}},
+    {"transposed, dilated", 2, 4, 6, 2, {5, 4}, {3, 2}, {2, 3}, {2, 1}, {2, 2}, true, {0, 1}},
+};
+
+int output_size(const Shape& s, int axis) {
+  const int reach = s.dilation[axis] * (s.kernel[axis] - 1) + 1;
+  if (s.transposed) return (s.in[axis] - 1) * s.stride[axis] - 2 * s.padding[axis] + reach + s.output_padding[axis];
+  return (s.in[axis] + 2 * s.padding[axis] - reach) / s.stride[axis] + 1;
+}
+
+// Each product of the definition is added where it belongs.
+std::vector<double> reference(const Shape& s, const std::vector<double>& x, const std::vector<double>& w,
+                              const std::vector<double>& bias) {
+  const int out_h = output_size(s, 0), out_w = output_size(s, 1);
+  const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
+  std::vector<double> y(static_cast<size_t>(s.batch) * s.out_channels * out_h * out_w);
+  for (size_t i = 0; i < y.size(); ++i) y[i] = bias[i / (out_h * out_w) % s.out_channels];
+  const auto add = [&](int n, int ic, int iy, int ix, int oc, int oy, int ox, double weight) {
+    if (iy < 0 || ix < 0 || iy >= s.in[0] || ix >= s.in[1] || oy < 0 || ox < 0 || oy >= out_h || ox >= out_w) return;
+    y[((n * s.out_channels + oc) * out_h + oy) * out_w + ox] +=
+        weight * x[((n * s.in_channels + ic) * s.in[0] + iy) * s.in[1] + ix];
+  };
+  for (int n = 0; n < s.batch; ++n) {
+    for (int oc = 0; oc < s.out_channels; ++oc) {
+      for (int i = 0; i < in_group; ++i) {
+        const int ic = oc / out_group * in_group + i;
+        for (int ky = 0; ky < s.kernel[0]; ++ky) {
+          for (int kx = 0; kx < s.kernel[1]; ++kx) {
+            const int row = s.transposed ? ic * out_group + oc % out_group : oc * in_group + i;
+            const double weight = w[(row * s.kernel[0] + ky) * s.kernel[1] + kx];
+            const int dy = ky * s.dilation[0] - s.padding[0], dx = kx * s.dilation[1] - s.padding[1];
+            for (int a = 0; a < (s.transposed ? s.in[0] : out_h); ++a) {
+              for (int b = 0; b < (s.transposed ? s.in[1] : out_w); ++b) {
+                const int far_y = a * s.stride[0] + dy, far_x = b * s.stride[1] + dx;
+                s.transposed ? add(n, ic, a, b, oc, far_y, far_x, weight) : add(n, ic, far_y, far_x, oc, a, b, weight);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return y;
+}
+
+std::vector<int64_t> list(const std::array<int, 2>& x) {
+  return {x[0], x[1]};
+}
+
+// Ranges of a parallel_for, on as many threads.
+void run_on_threads(void* pool, size_t count, size_t, Parallel::Body body, void* context) {
+  const size_t threads = *static_cast<size_t*>(pool);
+  std::vector<std::thread> running;
+  for (size_t t = 0; t < threads; ++t) {
+    const size_t begin = count * t / threads, end = count * (t + 1) / threads;
+    if (begin < end) running.emplace_back([=] { body(context, begin, end); });
+  }
+  for (std::thread& thread : running) thread.join();
+}
+
+TEST(Convolution, FollowsItsDefinition) {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  const auto values = [&](size_t n) {
+    std::vector<double> v(n);
+    for (double& x : v) x = static_cast<float>(uniform(random));
+    return v;
+  };
+  for (const Shape& s : kShapes) {
+    const int weight_rows = s.transposed ? s.in_channels : s.out_channels;
+    const int weight_columns = (s.transposed ? s.out_channels : s.in_channels) / s.groups;
+    const std::vector<int32_t> in_sizes = {s.batch, s.in_channels, s.in[0], s.in[1]};
+    const std::vector<int32_t> weight_sizes = {weight_rows, weight_columns, s.kernel[0], s.kernel[1]};
+    const std::vector<int32_t> out_sizes = {s.batch, s.out_channels, output_size(s, 0), output_size(s, 1)};
+    const auto count = [](const std::vector<int32_t>& v) {
+      size_t n = 1;
+      for (const int32_t x : v) n *= static_cast<size_t>(x);
+      return n;
+    };
+    const std::vector<double> x = values(count(in_sizes)), w = values(count(weight_sizes)),
+                              b = values(static_cast<size_t>(s.out_channels));
+    const std::vector<double> expected = reference(s, x, w, b);
+    std::vector<std::byte> first_answer;
+    for (const int variant : {0, 1, 2, 3, 4}) {  // contiguous, three mixtures of channels-last, threads
+      SCOPED_TRACE(std::string(s.what) + ", variant " + std::to_string(variant));
+      const std::vector<uint8_t> last = {0, 2, 3, 1}, first = {};
+      OwnedTensor in(array_of(DType::float32, in_sizes, x), variant == 1 || variant == 3 ? last : first);
+      OwnedTensor weight(array_of(DType::float32, weight_sizes, w), variant == 2 || variant == 3 ? last : first);
+      OwnedTensor bias(array_of(DType::float32, {s.out_channels}, b));
+      OwnedTensor out(DType::float32, out_sizes, variant == 1 || variant == 2 ? last : first);
+      KernelCall call;
+      call.tensor(in.tensor).tensor(weight.tensor).tensor(bias.tensor);
+      call.ints(list(s.stride)).ints(list(s.padding)).ints(list(s.dilation)).boolean(s.transposed);
+      call.ints(list(s.output_padding)).integer(s.groups).tensor(out.tensor);
+      size_t threads = 3;
+      const Parallel parallel{run_on_threads, &threads, threads};
+      const Result<void> result = call.run("aten::convolution.out", variant == 4 ? parallel : Parallel{});
+      ASSERT_TRUE(result) << result.error().message();
+      double largest = 0, difference = 0;
+      for (size_t i = 0; i < expected.size(); ++i) {
+        const size_t plane = static_cast<size_t>(out_sizes[2] * out_sizes[3]);
+        const size_t n = i / plane / s.out_channels, c = i / plane % s.out_channels;
+        const size_t y = i % plane / out_sizes[3], z = i % out_sizes[3];
+        const std::span<const int64_t> strides = out.tensor.strides();
+        const float found =
+            out.tensor.data_as<float>()[n * strides[0] + c * strides[1] + y * strides[2] + z * strides[3]];
+        largest = std::max(largest, std::abs(expected[i]));
+        difference = std::max(difference, std::abs(expected[i] - found));
+      }
+      EXPECT_LE(difference, 1e-6 * largest);
+      const std::byte* bytes = out.tensor.data_as<std::byte>();
+      if (variant == 0) first_answer.assign(bytes, bytes + out.tensor.nbytes());
+      if (variant == 4) {
+        EXPECT_EQ(std::memcmp(first_answer.data(), bytes, first_answer.size()), 0);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ingot::testing
