@@ -20,14 +20,26 @@ package_names() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@"; }
 # The comment at the top of a script, as its help.
 print_usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$1"; }
 
-# Configures and builds a preset; quiet unless something goes wrong.
+# build PRESET [TARGET...]: configures and builds a preset, all of it unless targets are named. The compiler's output goes
+# to a log; on a terminal its last line is shown meanwhile.
 build() {
-  local preset=$1 log
+  local preset=$1 log targets=()
+  shift
+  [ $# -gt 0 ] && targets=(--target "$@")
   log=$ingot_top/build/$preset.log
   mkdir -p "$ingot_top/build"
   say "building preset '$preset' (log: build/$preset.log)"
-  if ! { tools/dev cmake --preset "$preset" && tools/dev cmake --build --preset "$preset"; } >"$log" 2>&1; then
-    grep -nE 'error|Error|FAILED' "$log" | head -n 20 >&2 || true
+  show_progress() {
+    if [ -t 2 ]; then
+      while IFS= read -r line; do printf '\r\033[K%.*s' "$((${COLUMNS:-80} - 1))" "$line" >&2; done
+      printf '\r\033[K' >&2
+    else
+      cat >/dev/null
+    fi
+  }
+  if ! { tools/dev cmake --preset "$preset" && tools/dev cmake --build --preset "$preset" "${targets[@]}"; } 2>&1 |
+      tee "$log" | show_progress; then
+    grep -E 'error|Error|FAILED' "$log" | head -n 20 >&2 || true
     tail -n 20 "$log" >&2
     die "the build failed"
   fi

@@ -1,9 +1,10 @@
 // One method's execution plan: instructions over the value table.
 #pragma once
 
+#include <flatbuffers/flatbuffers.h>
+
 #include "compiler/emit/emit.h"
 #include "compiler/emit/segments.h"
-#include "flatbuffers/flatbuffers.h"
 #include "schema/program_generated.h"
 
 namespace ingot::compiler {

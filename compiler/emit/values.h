@@ -1,6 +1,8 @@
 // The value table of one method while it is emitted: tensors get one entry each, equal scalars and lists share theirs.
 #pragma once
 
+#include <flatbuffers/flatbuffers.h>
+
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -9,7 +11,6 @@
 #include "compiler/emit/segments.h"
 #include "compiler/ir/graph.h"
 #include "compiler/plan/memory_plan.h"
-#include "flatbuffers/flatbuffers.h"
 #include "schema/program_generated.h"
 
 namespace ingot::compiler {

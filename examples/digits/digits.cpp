@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kPixels = 64;
 constexpr size_t kClasses = 10;
+constexpr float kTolerance = 1e-3f;  // of scores around 5
 
 struct Answers {
   std::vector<float> logits;  // kClasses an image
@@ -110,6 +111,10 @@ ingot::Result<void> run(int argc, char** argv) {
     for (size_t i = 0; i < wanted.size(); ++i)
       difference = std::max(difference, std::abs(wanted[i] - answers.logits[i]));
     std::printf(", scores within %.2g of PyTorch's", difference);
+    if (!(difference <= kTolerance)) {
+      std::printf("\n");
+      return ingot::fail(ingot::ErrorCode::invalid_state, "%s: the scores differ from those in %s", argv[1], argv[4]);
+    }
   }
   std::printf("\n");
   if (argc > 5) draw(argv[5], pixels, digits, answers.logits);
