@@ -21,7 +21,9 @@ struct Product {
   Value* input = nullptr;
   Value* weight = nullptr;
   Value* bias = nullptr;
-  size_t channel_dim = 1;  // of the result
+  // A view between the matrix product and its user, which keeps the last dimension; null where there is none.
+  const Node* view = nullptr;
+  size_t channel_dim = 1;  // of the result, or of the view
   size_t channels = 0;
 };
 
@@ -170,11 +172,24 @@ bool is_finite(const Affine& affine) {
   return std::ranges::all_of(affine.scale, finite) && std::ranges::all_of(affine.shift, finite);
 }
 
+// The matrix product that a view shows under another shape, with the same channels.
+std::optional<Product> product_behind(const Node& view, const Uses& uses) {
+  if (!view.is("aten::view_copy") || !uses.single(view.tensor(0))) return std::nullopt;
+  auto product = as_product(view.tensor(0));
+  const Shape& shape = view.output()->type.shape;
+  if (!product || product->node->is("aten::convolution") || shape.empty()) return std::nullopt;
+  if (shape.back() != product->node->output()->type.shape[1]) return std::nullopt;
+  product->view = &view;
+  product->channel_dim = shape.size() - 1;
+  return product;
+}
+
 // The operand of `node` that a product computes for it alone.
 std::optional<Product> product_before(const Node& node, const Uses& uses) {
   for (const Value* input : node.inputs()) {
-    if (input->type != node.output()->type || !uses.single(input)) continue;
+    if (input->type != node.output()->type || !uses.single(input) || input->producer == nullptr) continue;
     if (auto product = as_product(input)) return product;
+    if (auto product = product_behind(*input->producer, uses)) return product;
   }
   return std::nullopt;
 }
@@ -200,10 +215,16 @@ Result<bool> sweep(Graph& graph) {
     if (!is_candidate(*node) || !has_unused_statistics(*node, rewrite.uses())) continue;
     const std::optional<Product> product = product_before(*node, rewrite.uses());
     if (!product) continue;
-    const auto affine = node->outputs().size() > 1 ? as_batch_norm(*node, product->channels)
-                                                   : as_arithmetic(*node, *product, product->node->output());
+    const bool normalizes = node->outputs().size() > 1;
+    if (normalizes && product->view != nullptr) continue;
+    const Value* x = (product->view != nullptr ? product->view : product->node)->output();
+    const auto affine = normalizes ? as_batch_norm(*node, product->channels) : as_arithmetic(*node, *product, x);
     if (!affine || !is_finite(*affine)) continue;
-    rewrite.replace(node->output(), INGOT_TRY(folded(graph, rewrite.before(*product->node), *product, *affine)));
+    Value* result = INGOT_TRY(folded(graph, rewrite.before(*product->node), *product, *affine));
+    if (product->view != nullptr) {
+      result = INGOT_TRY(rewrite.before(*product->view).call("aten::view_copy", {result, product->view->arg(1)}));
+    }
+    rewrite.replace(node->output(), result);
   }
   return rewrite.commit();
 }

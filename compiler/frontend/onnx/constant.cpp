@@ -15,8 +15,7 @@ namespace {
 // A list of sizes as an int64 constant.
 Result<Value*> sizes_constant(Conversion& c, const Shape& shape) {
   for (const Dim& dim : shape) {
-    if (!dim.is_static())
-      return fail(ErrorCode::not_supported, "the size %s must be a number here", dim.str().c_str());
+    if (!dim.is_static()) return fail(ErrorCode::not_supported, "the size %s must be a number here", dim.str().c_str());
   }
   return c.builder().constant_i64("sizes", {static_cast<int64_t>(shape.size())}, static_sizes(shape));
 }

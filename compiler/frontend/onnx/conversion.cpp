@@ -114,8 +114,8 @@ Result<std::vector<int64_t>> Conversion::constant_integers(size_t i, const char*
   const Value* value = input(i);
   if (value == nullptr) return fail(ErrorCode::invalid_file, "its input %zu (%s) is missing", i, what);
   if (!value->is_constant())
-    return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant", i,
-                what);
+    return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant",
+                i, what);
   if (value->type.dtype != DType::int64 && value->type.dtype != DType::int32)
     return fail(ErrorCode::invalid_file, "its input %zu (%s) is %s, expected int64 or int32", i, what,
                 to_string(value->type).c_str());
@@ -141,8 +141,8 @@ Result<std::vector<double>> Conversion::constant_reals(size_t i, const char* wha
   const Value* value = input(i);
   if (value == nullptr) return fail(ErrorCode::invalid_file, "its input %zu (%s) is missing", i, what);
   if (!value->is_constant())
-    return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant", i,
-                what);
+    return fail(ErrorCode::not_supported, "its input %zu (%s) is computed when the model runs; it must be a constant",
+                i, what);
   const DType dtype = value->type.dtype;
   std::vector<double> elements(value->data.size() / size_of(dtype));
   for (size_t k = 0; k < elements.size(); ++k)
@@ -216,7 +216,8 @@ Result<Value*> Conversion::multiply(Value* x, double value) {
 Result<size_t> Conversion::axis(int64_t axis, size_t rank) {
   const auto signed_rank = static_cast<int64_t>(rank);
   if (axis < -signed_rank || axis >= signed_rank)
-    return fail(ErrorCode::invalid_file, "axis %lld is outside a tensor of rank %zu", static_cast<long long>(axis), rank);
+    return fail(ErrorCode::invalid_file, "axis %lld is outside a tensor of rank %zu", static_cast<long long>(axis),
+                rank);
   return static_cast<size_t>(axis < 0 ? axis + signed_rank : axis);
 }
 

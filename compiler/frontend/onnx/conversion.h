@@ -1,8 +1,8 @@
 // One ONNX node on its way into a Graph: checked access to its inputs and attributes, and the calls that it becomes.
 //
-// Every attribute that a converter asks for counts as known; attributes that nobody asked for make the node unsupported,
-// so that none is ever ignored by accident. Errors of code not_supported mean "well-formed, but beyond us" and are
-// collected; all others end the import. A Conversion lives while its node is converted, on one thread.
+// Every attribute that a converter asks for counts as known; attributes that nobody asked for make the node
+// unsupported, so that none is ever ignored by accident. Errors of code not_supported mean "well-formed, but beyond us"
+// and are collected; all others end the import. A Conversion lives while its node is converted, on one thread.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct OperatorRow;
 
 // What a node gives, by position; a null for an output that it leaves out.
 struct Outputs {
-  Outputs(Value* value) : values{value} {}                                   // NOLINT(google-explicit-constructor)
-  Outputs(std::vector<Value*> list) : values(std::move(list)) {}             // NOLINT(google-explicit-constructor)
+  Outputs(Value* value) : values{value} {}                        // NOLINT(google-explicit-constructor)
+  Outputs(std::vector<Value*> list) : values(std::move(list)) {}  // NOLINT(google-explicit-constructor)
   std::vector<Value*> values;
 };
 
@@ -34,7 +34,12 @@ class Conversion {
   // All of these outlive the Conversion; `inputs` has null for inputs left out.
   Conversion(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset, std::vector<Value*> inputs,
              Builder& builder, ExternalData& external_data)
-      : node_(node), row_(row), opset_(opset), inputs_(std::move(inputs)), builder_(builder), external_(external_data) {}
+      : node_(node),
+        row_(row),
+        opset_(opset),
+        inputs_(std::move(inputs)),
+        builder_(builder),
+        external_(external_data) {}
 
   const OperatorRow& row() const { return row_; }
   int64_t opset() const { return opset_; }

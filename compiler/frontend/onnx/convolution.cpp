@@ -29,8 +29,8 @@ Result<std::vector<int64_t>> read_kernel(Conversion& c) {
 Result<Value*> convolve(Conversion& c, Value* x, const Window& window, const std::vector<int64_t>& padding,
                         bool transposed, const std::vector<int64_t>& output_padding, int64_t group) {
   const Argument bias = c.input(2) == nullptr ? Argument(std::monostate()) : Argument(c.input(2));
-  return c.call("aten::convolution", {x, c.input(1), bias, window.strides, padding, window.dilations, transposed,
-                                      output_padding, group});
+  return c.call("aten::convolution",
+                {x, c.input(1), bias, window.strides, padding, window.dilations, transposed, output_padding, group});
 }
 
 // How ATen's transposed convolution gets to what ONNX asks for, along one axis: it cuts `padding` off both ends, then

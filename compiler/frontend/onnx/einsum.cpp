@@ -1,5 +1,5 @@
-// Einsum of one or two operands, as a permutation, a product of matrices, and a sum. Letters stand for axes; an ellipsis
-// for the axes in front that are broadcast.
+// Einsum of one or two operands, as a permutation, a product of matrices, and a sum. Letters stand for axes; an
+// ellipsis for the axes in front that are broadcast.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -84,7 +84,8 @@ Dim size_of_letter(const Operand& operand, char letter) {
 std::string pick(const Operand& a, const Operand& b, const std::string& result, bool in_b, bool in_result) {
   std::string letters;
   for (const char letter : a.letters) {
-    if ((b.letters.find(letter) != std::string::npos) == in_b && (result.find(letter) != std::string::npos) == in_result)
+    if ((b.letters.find(letter) != std::string::npos) == in_b &&
+        (result.find(letter) != std::string::npos) == in_result)
       letters += letter;
   }
   return letters;

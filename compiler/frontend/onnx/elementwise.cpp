@@ -54,8 +54,8 @@ Result<Outputs> convert_pow(Conversion& c) {
   const bool as_float = !is_floating(result) && is_floating(exponent->type.dtype);
   if (as_float) base = INGOT_TRY(c.cast(base, exponent->type.dtype));
 
-  const bool known = exponent->is_constant() && numel(exponent->type.shape) == Dim(1) &&
-                     exponent->type.rank() <= base->type.rank();
+  const bool known =
+      exponent->is_constant() && numel(exponent->type.shape) == Dim(1) && exponent->type.rank() <= base->type.rank();
   const Result<std::vector<double>> elements =
       known ? c.constant_reals(1, "the exponent") : Result<std::vector<double>>(std::vector<double>());
   Value* power = nullptr;

@@ -74,8 +74,8 @@ class Importer {
   int64_t opset_ = 0;
   Graph graph_;
   Builder builder_;
-  std::unordered_map<std::string_view, Value*> values_;    // by ONNX name
-  std::unordered_set<std::string_view> unavailable_;       // outputs of nodes that are not supported
+  std::unordered_map<std::string_view, Value*> values_;  // by ONNX name
+  std::unordered_set<std::string_view> unavailable_;     // outputs of nodes that are not supported
 };
 
 Result<Graph> Importer::run(const OnnxImportOptions& options) {
@@ -204,8 +204,21 @@ std::unexpected<Error> Importer::summary() const {
   std::string text;
   for (const auto& [op, names] : nodes) text += (text.empty() ? "" : ", ") + op + " (" + names + ")";
   const size_t count = report_.unsupported.size();
-  return fail(ErrorCode::not_supported, "%zu %s not supported: %s", count,
-              count == 1 ? "node uses an operator that is" : "nodes use operators that are", text.c_str());
+  if (count == 1)
+    return fail(ErrorCode::not_supported, "1 node uses an operator that is not supported: %s: %s", text.c_str(),
+                report_.unsupported[0].reason.c_str());
+  return fail(ErrorCode::not_supported, "%zu nodes use operators that are not supported: %s", count, text.c_str());
+}
+
+// Names come from the file: whatever would break the line becomes a question mark.
+void make_printable(std::string* text) {
+  std::ranges::replace_if(*text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+}
+
+Error printable(const Error& error) {
+  std::string message = error.message();
+  make_printable(&message);
+  return Error::make(error.code(), "%s", message.c_str());
 }
 
 Result<Graph> parse_and_import(std::span<const std::byte> bytes, const OnnxImportOptions& options, ImportReport& report,
@@ -223,7 +236,12 @@ Result<Graph> guarded_import(std::span<const std::byte> bytes, const OnnxImportO
                              const std::string& folder) {
   try {
     report = {};
-    return parse_and_import(bytes, options, report, folder);
+    Result<Graph> graph = parse_and_import(bytes, options, report, folder);
+    for (UnsupportedNode& entry : report.unsupported) {
+      for (std::string* text : {&entry.node, &entry.op, &entry.reason}) make_printable(text);
+    }
+    if (!graph) return std::unexpected(printable(graph.error()));
+    return graph;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::out_of_memory, "out of memory");
   } catch (const std::exception& exception) {

@@ -1,9 +1,9 @@
-// Reads ONNX models (operator sets 7 to 21, fp32 inference graphs) and gives them as Graphs of Core ATen operators. Shape
-// arithmetic and everything else that depends on constants alone is computed on the way. Weights are used where the parsed
-// file holds them; external data is mapped. Every node keeps the name of the ONNX node that it comes from.
+// Reads ONNX models (operator sets 7 to 21, fp32 inference graphs) and gives them as Graphs of Core ATen operators.
+// Shape arithmetic and everything else that depends on constants alone is computed on the way. Weights are used where
+// the parsed file holds them; external data is mapped. Every node keeps the name of the ONNX node that it comes from.
 //
-// Whatever the file holds, the answer is a Graph or an Error: nothing throws, crashes or allocates much more than the file
-// is long. Safe from several threads at a time. Cost: one parse of the file, plus the folding of constants.
+// Whatever the file holds, the answer is a Graph or an Error: nothing throws, crashes or allocates much more than the
+// file is long. Safe from several threads at a time. Cost: one parse of the file, plus the folding of constants.
 #pragma once
 
 #include <cstddef>

@@ -14,7 +14,8 @@ namespace {
 
 Result<Value*> as_index(Conversion& c, Value* indices) {
   if (indices->type.dtype != DType::int64 && indices->type.dtype != DType::int32)
-    return fail(ErrorCode::invalid_file, "its indices are %s, expected int64 or int32", to_string(indices->type).c_str());
+    return fail(ErrorCode::invalid_file, "its indices are %s, expected int64 or int32",
+                to_string(indices->type).c_str());
   return c.cast(indices, DType::int64);
 }
 
@@ -51,7 +52,8 @@ Result<int64_t> index_depth(const Value* indices, size_t available) {
   if (indices->type.rank() == 0) return fail(ErrorCode::invalid_file, "its indices are a scalar");
   const int64_t depth = INGOT_TRY(Conversion::size(indices, indices->type.rank() - 1));
   if (depth < 1 || std::cmp_greater(depth, available))
-    return fail(ErrorCode::invalid_file, "its indices %s name more axes than there are", to_string(indices->type).c_str());
+    return fail(ErrorCode::invalid_file, "its indices %s name more axes than there are",
+                to_string(indices->type).c_str());
   return depth;
 }
 
@@ -182,8 +184,7 @@ Result<Outputs> convert_top_k(Conversion& c) {
   const bool sorted = c.opset() >= 11 ? INGOT_TRY(c.flag("sorted", true)) : true;
   const int64_t k = c.opset() >= 10 ? INGOT_TRY(c.constant_integer(1, "k")) : INGOT_TRY(c.integer("k", -1));
   if (k < 0) return fail(ErrorCode::invalid_file, "k is %lld", static_cast<long long>(k));
-  const Node* node =
-      INGOT_TRY(c.builder().node("aten::topk", {x, k, static_cast<int64_t>(axis), largest, sorted}));
+  const Node* node = INGOT_TRY(c.builder().node("aten::topk", {x, k, static_cast<int64_t>(axis), largest, sorted}));
   return std::vector<Value*>{node->output(0), node->output(1)};
 }
 
@@ -200,7 +201,8 @@ Result<Outputs> convert_trilu(Conversion& c) {
   if (!upper) return c.call("aten::tril", {x, k});
   INGOT_TRY_VOID(c.check_made_up(rows * columns));
   std::vector<float> kept(static_cast<size_t>(rows * columns));
-  for (int64_t i = 0; i < rows * columns; ++i) kept[static_cast<size_t>(i)] = i % columns - i / columns >= k ? 1.0F : 0.0F;
+  for (int64_t i = 0; i < rows * columns; ++i)
+    kept[static_cast<size_t>(i)] = i % columns - i / columns >= k ? 1.0F : 0.0F;
   Value* mask = INGOT_TRY(c.cast(c.builder().constant_f32("upper", {rows, columns}, kept), DType::boolean));
   return c.call("aten::where.self", {mask, x, c.scalar(x->type.dtype, 0)});
 }

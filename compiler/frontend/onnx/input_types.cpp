@@ -135,7 +135,8 @@ Result<void> check_all_known(const std::vector<OpenInput>& inputs) {
   std::vector<std::string> open;
   std::vector<std::string> flags;
   for (const OpenInput& input : inputs) {
-    const bool known = input.dims && std::ranges::all_of(*input.dims, [](const OpenDim& d) { return d.size.has_value(); });
+    const bool known =
+        input.dims && std::ranges::all_of(*input.dims, [](const OpenDim& d) { return d.size.has_value(); });
     if (known) continue;
     open.push_back("'" + input.name + "' " + (input.dims ? to_string(*input.dims) : "of unknown rank"));
     flags.push_back(advice(input));

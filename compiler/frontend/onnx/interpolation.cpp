@@ -80,7 +80,7 @@ std::vector<float> weights(const ResizedAxis& axis, const Weighting& weighting) 
     if (!weighting.cubic && !widen) position = std::clamp(position, 0.0F, static_cast<float>(axis.from - 1));
     const auto first = static_cast<int64_t>(std::floor(position - support));
     const auto last = static_cast<int64_t>(std::ceil(position + support));
-    const bool drop_outside = weighting.exclude_outside || widen;
+    const bool drop_outside = weighting.exclude_outside;
     float sum = 0;
     for (int64_t at = first; at <= last; ++at) {
       const float weight = kernel_weight(weighting, (static_cast<float>(at) - position) * (widen ? axis.scale : 1.0F));
@@ -88,7 +88,8 @@ std::vector<float> weights(const ResizedAxis& axis, const Weighting& weighting) 
       sum += weight;
       row[std::clamp<int64_t>(at, 0, axis.from - 1)] += weight;
     }
-    if ((drop_outside || widen) && sum != 0) std::for_each(row, row + axis.from, [sum](float& weight) { weight /= sum; });
+    if ((drop_outside || widen) && sum != 0)
+      std::for_each(row, row + axis.from, [sum](float& weight) { weight /= sum; });
   }
   return matrix;
 }

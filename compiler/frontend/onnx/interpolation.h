@@ -1,5 +1,5 @@
-// How one axis is resized: where each new element takes its value from. Source of the formulas: the ONNX specification of
-// Resize. Pure functions; arithmetic in float, as ONNX Runtime does it, because roundings decide between neighbours.
+// How one axis is resized: where each new element takes its value from. Source of the formulas: the ONNX specification
+// of Resize. Pure functions; arithmetic in float, as ONNX Runtime does it, because roundings decide between neighbours.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +32,10 @@ std::vector<int64_t> nearest_sources(const ResizedAxis& axis, Coordinates coordi
 // New elements as weighted sums of old ones: a [to, from] matrix, row-major.
 struct Weighting {
   Coordinates coordinates = Coordinates::half_pixel;
-  bool cubic = false;          // else linear
+  bool cubic = false;  // else linear
   float cubic_coefficient = -0.75F;
   bool exclude_outside = false;
-  bool antialias = false;      // wider windows where the axis shrinks
+  bool antialias = false;  // wider windows where the axis shrinks
 };
 std::vector<float> weights(const ResizedAxis& axis, const Weighting& weighting);
 

@@ -236,7 +236,8 @@ Result<Outputs> convert_depth_to_space(Conversion& c) {
   Value* x = c.input(0);
   const int64_t block = INGOT_TRY(c.integer("blocksize", 0));
   const std::string mode = INGOT_TRY(c.text("mode", "DCR"));
-  if (x->type.rank() != 4) return fail(ErrorCode::invalid_file, "its input is %s, expected 4 axes", to_string(x->type).c_str());
+  if (x->type.rank() != 4)
+    return fail(ErrorCode::invalid_file, "its input is %s, expected 4 axes", to_string(x->type).c_str());
   const int64_t channels = INGOT_TRY(Conversion::size(x, 1));
   if (block < 1 || block > (1 << 15) || channels % (block * block) != 0)
     return fail(ErrorCode::invalid_file, "blocks of %lld do not fit %lld channels", static_cast<long long>(block),
@@ -253,7 +254,8 @@ Result<Outputs> convert_depth_to_space(Conversion& c) {
 Result<Outputs> convert_space_to_depth(Conversion& c) {
   Value* x = c.input(0);
   const int64_t block = INGOT_TRY(c.integer("blocksize", 0));
-  if (x->type.rank() != 4) return fail(ErrorCode::invalid_file, "its input is %s, expected 4 axes", to_string(x->type).c_str());
+  if (x->type.rank() != 4)
+    return fail(ErrorCode::invalid_file, "its input is %s, expected 4 axes", to_string(x->type).c_str());
   const int64_t height = INGOT_TRY(Conversion::size(x, 2));
   const int64_t width = INGOT_TRY(Conversion::size(x, 3));
   if (block < 1 || block > (1 << 15) || height % block != 0 || width % block != 0)

@@ -24,7 +24,8 @@ Result<Value*> group_norm(Conversion& c, Value* x, Value* weight, Value* bias, i
 
 Result<void> check_rank(const Value* x, size_t least) {
   if (x->type.rank() >= least) return {};
-  return fail(ErrorCode::invalid_file, "its input is %s, expected at least %zu axes", to_string(x->type).c_str(), least);
+  return fail(ErrorCode::invalid_file, "its input is %s, expected at least %zu axes", to_string(x->type).c_str(),
+              least);
 }
 
 Result<void> check_stash_type(Conversion& c) {
@@ -47,7 +48,8 @@ Result<Outputs> convert_batch_normalization(Conversion& c) {
   }
   Value* x = INGOT_TRY(c.floats(0));
   INGOT_TRY_VOID(check_rank(x, 2));
-  for (size_t i = 1; i < 5; ++i) INGOT_TRY_VOID(check_vector(c.input(i), x->type.shape[1], "scale, bias, mean or variance"));
+  for (size_t i = 1; i < 5; ++i)
+    INGOT_TRY_VOID(check_vector(c.input(i), x->type.shape[1], "scale, bias, mean or variance"));
   return c.first_of("aten::_native_batch_norm_legit_no_training",
                     {x, c.input(1), c.input(2), c.input(3), c.input(4), momentum, epsilon});
 }
@@ -96,8 +98,8 @@ Result<Outputs> convert_layer_normalization(Conversion& c) {
   for (size_t i = 0; i < 2; ++i) {
     if (c.input(i + 1) != nullptr) parameters[i] = INGOT_TRY(c.expand(c.input(i + 1), normalized));
   }
-  const Node* node = INGOT_TRY(
-      c.builder().node("aten::native_layer_norm", {x, normalized, parameters[0], parameters[1], epsilon}));
+  const Node* node =
+      INGOT_TRY(c.builder().node("aten::native_layer_norm", {x, normalized, parameters[0], parameters[1], epsilon}));
   return std::vector<Value*>{node->output(0), node->output(1), node->output(2)};
 }
 
@@ -109,7 +111,8 @@ Result<Outputs> convert_lrn(Conversion& c) {
   const int64_t size = INGOT_TRY(c.integer("size", 0));
   Value* x = INGOT_TRY(c.floats(0));
   INGOT_TRY_VOID(check_rank(x, 3));
-  if (size < 1 || size > (int64_t{1} << 20)) return fail(ErrorCode::invalid_file, "a size of %lld", static_cast<long long>(size));
+  if (size < 1 || size > (int64_t{1} << 20))
+    return fail(ErrorCode::invalid_file, "a size of %lld", static_cast<long long>(size));
   const Shape& shape = x->type.shape;
   // Channels become rows of an image, over which an average runs.
   Value* squares = INGOT_TRY(c.call("aten::mul.Tensor", {x, x}));

@@ -53,7 +53,7 @@ Result<Outputs> convert_eye_like(Conversion& c);
 Result<Outputs> convert_range(Conversion& c);
 Result<Outputs> convert_shape(Conversion& c);
 Result<Outputs> convert_size(Conversion& c);
-// conversion between types and things that pass their input on: identity.cpp
+// identity.cpp
 Result<Outputs> convert_cast(Conversion& c);
 Result<Outputs> convert_cast_like(Conversion& c);
 Result<Outputs> convert_dropout(Conversion& c);

@@ -1,6 +1,6 @@
 // Pooling over one or two spatial axes. ATen's pools pad symmetrically and by at most half a kernel; whatever ONNX asks
-// for beyond that (asymmetric pads, a last window that sticks out, dilated averages) is made of explicit padding and, for
-// averages, a constant map of how many elements each window really has.
+// for beyond that (asymmetric pads, a last window that sticks out, dilated averages) is made of explicit padding and,
+// for averages, a constant map of how many elements each window really has.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,7 +15,7 @@ namespace {
 
 struct Pool {
   Window window;
-  std::vector<int64_t> inputs;   // sizes of the spatial axes
+  std::vector<int64_t> inputs;  // sizes of the spatial axes
   std::vector<int64_t> outputs;
   bool ceil_mode = false;
   // As few elements of padding at the far end as make every window whole. Equal to window.after or less, but for
@@ -68,8 +68,8 @@ Result<Value*> in_two_axes(Conversion& c, Value* x, Pool pool, Run run) {
   Shape shape = x->type.shape;
   shape.insert(shape.begin() + 2, Dim(1));
   Value* wide = INGOT_TRY(c.view(x, shape));
-  for (std::vector<int64_t>* list : {&pool.window.kernel, &pool.window.strides, &pool.window.dilations, &pool.inputs,
-                                     &pool.outputs})
+  for (std::vector<int64_t>* list :
+       {&pool.window.kernel, &pool.window.strides, &pool.window.dilations, &pool.inputs, &pool.outputs})
     list->insert(list->begin(), 1);
   for (std::vector<int64_t>* list : {&pool.window.before, &pool.window.after, &pool.reach})
     list->insert(list->begin(), 0);
@@ -132,7 +132,8 @@ Result<Value*> rescale(Conversion& c, Value* average, const Pool& pool, bool inc
   std::vector<float> factors;
   for (const int64_t row : rows) {
     for (const int64_t column : columns)
-      factors.push_back(static_cast<float>(whole / std::max(1.0, static_cast<double>(row) * static_cast<double>(column))));
+      factors.push_back(
+          static_cast<float>(whole / std::max(1.0, static_cast<double>(row) * static_cast<double>(column))));
   }
   if (std::ranges::all_of(factors, [](float f) { return f == 1.0F; })) return average;
   Value* map = c.builder().constant_f32("counts", {1, 1, pool.outputs[0], pool.outputs[1]}, factors);
@@ -150,8 +151,8 @@ Result<Value*> dilated_average(Conversion& c, Value* x, const Window& window) {
   Value* weight = c.builder().constant_f32("average", {channels, 1, window.kernel[0], window.kernel[1]}, values);
   weight = INGOT_TRY(c.cast(weight, x->type.dtype));
   const std::vector<int64_t> none = {0, 0};
-  return c.call("aten::convolution", {x, weight, std::monostate(), window.strides, none, window.dilations, false, none,
-                                      channels});
+  return c.call("aten::convolution",
+                {x, weight, std::monostate(), window.strides, none, window.dilations, false, none, channels});
 }
 
 std::vector<int64_t> spatial_axes(const Value* x) {
@@ -177,8 +178,8 @@ Result<Outputs> convert_max_pool(Conversion& c) {
       wide = INGOT_TRY(c.pad(wide, with_leading_axes(w.before), with_leading_axes(p.reach), lowest(x->type.dtype)));
       padding = {0, 0};
     }
-    const Node* node = INGOT_TRY(c.builder().node("aten::max_pool2d_with_indices",
-                                                  {wide, w.kernel, w.strides, padding, w.dilations, false}));
+    const Node* node = INGOT_TRY(
+        c.builder().node("aten::max_pool2d_with_indices", {wide, w.kernel, w.strides, padding, w.dilations, false}));
     if (indices) second = INGOT_TRY(global_indices(c, node->output(1), x));
     return node->output(0);
   }));
@@ -206,13 +207,15 @@ Result<Outputs> convert_average_pool(Conversion& c) {
 
 Result<Outputs> convert_global_average_pool(Conversion& c) {
   Value* x = INGOT_TRY(c.floats(0));
-  if (x->type.rank() < 3) return fail(ErrorCode::invalid_file, "its input %s has no spatial axes", to_string(x->type).c_str());
+  if (x->type.rank() < 3)
+    return fail(ErrorCode::invalid_file, "its input %s has no spatial axes", to_string(x->type).c_str());
   return c.call("aten::mean.dim", {x, spatial_axes(x), true});
 }
 
 Result<Outputs> convert_global_max_pool(Conversion& c) {
   Value* x = c.input(0);
-  if (x->type.rank() < 3) return fail(ErrorCode::invalid_file, "its input %s has no spatial axes", to_string(x->type).c_str());
+  if (x->type.rank() < 3)
+    return fail(ErrorCode::invalid_file, "its input %s has no spatial axes", to_string(x->type).c_str());
   return c.call("aten::amax", {x, spatial_axes(x), true});
 }
 

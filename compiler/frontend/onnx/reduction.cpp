@@ -30,7 +30,8 @@ Result<Reduction> read_reduction(Conversion& c) {
     given = INGOT_TRY(c.integers("axes")).value_or(std::vector<int64_t>());
   }
   const size_t rank = reduction.x->type.rank();
-  for (const size_t axis : INGOT_TRY(Conversion::axes(given, rank))) reduction.axes.push_back(static_cast<int64_t>(axis));
+  for (const size_t axis : INGOT_TRY(Conversion::axes(given, rank)))
+    reduction.axes.push_back(static_cast<int64_t>(axis));
   if (given.empty()) {
     reduction.axes.resize(rank);
     std::iota(reduction.axes.begin(), reduction.axes.end(), int64_t{0});
@@ -145,8 +146,8 @@ Result<Outputs> convert_cum_sum(Conversion& c) {
     std::vector<int64_t> before(x->type.rank(), 0);
     before[axis] = 1;
     const bool whole = !is_floating(x->type.dtype);
-    Value* shifted = INGOT_TRY(c.pad(x, before, std::vector<int64_t>(x->type.rank(), 0),
-                                     whole ? Argument(int64_t{0}) : Argument(0.0)));
+    Value* shifted = INGOT_TRY(
+        c.pad(x, before, std::vector<int64_t>(x->type.rank(), 0), whole ? Argument(int64_t{0}) : Argument(0.0)));
     x = INGOT_TRY(c.slice(shifted, axis, 0, size));
   }
   x = INGOT_TRY(c.call("aten::cumsum", {x, dim, x->type.dtype}));

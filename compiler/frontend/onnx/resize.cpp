@@ -1,5 +1,5 @@
-// Resize and Upsample. Each axis is planned by itself (interpolation.h); where the plan of the last two axes equals what
-// ATen's upsampling operators do, those are used, else index lists (nearest) or small matrices (linear, cubic).
+// Resize and Upsample. Each axis is planned by itself (interpolation.h); where the plan of the last two axes equals
+// what ATen's upsampling operators do, those are used, else index lists (nearest) or small matrices (linear, cubic).
 #include <algorithm>
 #include <cmath>
 #include <limits>

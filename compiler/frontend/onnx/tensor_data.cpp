@@ -70,7 +70,8 @@ Bytes usable(Bytes bytes, DType dtype) {
   std::byte* data = nullptr;
   Bytes copy = Bytes::allocate(bytes.size(), &data);
   std::ranges::copy(bytes.span(), data);
-  if (!one_or_zero) std::ranges::for_each(std::span(data, copy.size()), [](std::byte& b) { b = std::min(b, std::byte{1}); });
+  if (!one_or_zero)
+    std::ranges::for_each(std::span(data, copy.size()), [](std::byte& b) { b = std::min(b, std::byte{1}); });
   return copy;
 }
 
@@ -150,8 +151,7 @@ Result<Bytes> ExternalData::open(const std::string& location) {
   const fs::path file = error ? fs::path() : fs::canonical(folder / relative, error);
   if (location.empty() || relative.is_absolute() || std::ranges::contains(relative, fs::path("..")))
     return fail(ErrorCode::invalid_file, "external data '%.60s' is outside the model's folder", location.c_str());
-  if (error)
-    return fail(ErrorCode::io, "external data '%.60s': %s", location.c_str(), error.message().c_str());
+  if (error) return fail(ErrorCode::io, "external data '%.60s': %s", location.c_str(), error.message().c_str());
   // Links may lead outside as well.
   const auto [folder_end, file_end] = std::ranges::mismatch(folder, file);
   if (folder_end != folder.end())
@@ -194,7 +194,8 @@ Result<std::pair<TensorType, Bytes>> read_tensor(const TensorProto& tensor, Exte
   Bytes bytes = tensor.has_raw_data() ? Bytes(external_data.model(), std::as_bytes(std::span(tensor.raw_data())))
                                       : typed_elements(tensor, dtype, external_data.model());
   if (bytes.size() != size)
-    return fail(ErrorCode::invalid_file, "%s holds %zu bytes, expected %zu", to_string(type).c_str(), bytes.size(), size);
+    return fail(ErrorCode::invalid_file, "%s holds %zu bytes, expected %zu", to_string(type).c_str(), bytes.size(),
+                size);
   return std::pair(std::move(type), usable(std::move(bytes), dtype));
 }
 

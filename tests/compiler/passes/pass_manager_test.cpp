@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,25 @@ TEST(PassList, NamesAreUnique) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+}
+
+TEST(PassList, TargetPassesWorkAroundDelegateCalls) {
+  auto graph = parse("graph f(%x: float32[2]) { %a = aten::sigmoid(%x) %y = aten::hardswish(%a) @\"h\" return %y }");
+  ASSERT_TRUE(graph) << graph.error().message();
+  auto info = std::make_unique<DelegateCallInfo>();
+  info->backend_id = "SomeBackend";
+  const Value* sigmoid = graph->nodes()[0]->output();
+  const Node* call =
+      graph->add_delegate_call(std::move(info), {graph->inputs()[0]}, {sigmoid->type}, "call", graph->nodes()[0].get());
+  graph->replace_uses({{sigmoid, call->output()}});
+  graph->erase({graph->nodes()[1].get()});
+  EXPECT_FALSE(verify(*graph, Stage::partitioned));
+  std::vector<PassTiming> timings;
+  const auto done = run_passes(*graph, target_passes(), {}, timings);
+  ASSERT_TRUE(done) << done.error().message();
+  const auto verified = verify(*graph, Stage::partitioned);
+  EXPECT_TRUE(verified) << verified.error().message();
+  EXPECT_EQ(graph->nodes().size(), 5u) << print(*graph);
 }
 
 TEST(PassList, LeavesACanonicalGraph) {

@@ -7,7 +7,7 @@
 #include "compiler/frontend/onnx/import.h"
 #include "compiler/ir/verify.h"
 #include "tests/support/compare.h"
-#include "tests/support/interpret.h"
+#include "tests/support/graph/run_graph.h"
 #include "tests/support/shared.h"
 
 namespace ingot::compiler {
@@ -43,7 +43,7 @@ TEST_P(RealModels, ImportAndAnswerAsRecorded) {
     inputs.push_back(std::move(*array));
   }
   if (model.outputs == 0) return;
-  const auto outputs = testing::interpret(*graph, inputs);
+  const auto outputs = testing::run_graph(*graph, inputs);
   ASSERT_TRUE(outputs) << outputs.error().message();
   ASSERT_EQ(outputs->size(), model.outputs);
   for (size_t i = 0; i < model.outputs; ++i) {

@@ -1,5 +1,5 @@
-// Small models with what ONNX Runtime answers (tests/data/onnx_ops.zip): each is imported, checked, and run node by node
-// with portable kernels. Cases that the importer refuses are listed here, with the reason it must give.
+// Small models with what ONNX Runtime answers (tests/data/onnx_ops.zip): each is imported, checked, and run node by
+// node with portable kernels. Cases that the importer refuses are listed here, with the reason it must give.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -10,7 +10,7 @@
 #include "compiler/frontend/onnx/import.h"
 #include "compiler/ir/verify.h"
 #include "tests/support/compare.h"
-#include "tests/support/interpret.h"
+#include "tests/support/graph/run_graph.h"
 #include "tests/support/zip.h"
 
 namespace ingot::compiler {
@@ -28,6 +28,13 @@ const std::map<std::string, std::string>& refused() {
   return cases;
 }
 
+// Case -> how many of its elements PyTorch's definition of the operator answers otherwise: sign(NaN) is 0 there, and
+// hardswish multiplies by 6 before it divides, which overflows at 3e38.
+const std::map<std::string, size_t>& differing_elements() {
+  static const std::map<std::string, size_t> cases = {{"HardSwish/special", 1}, {"Sign/special", 1}};
+  return cases;
+}
+
 const std::string& archive_path() {
   static const std::string path = std::string(INGOT_SOURCE_DIR) + "/tests/data/onnx_ops.zip";
   return path;
@@ -40,8 +47,7 @@ const std::map<std::string, std::vector<Case>>& cases() {
     const auto archive = testing::ZipArchive::open(archive_path());
     const auto text = archive ? archive->read_text("cases.json") : Result<std::string>(std::string("[]"));
     const auto list = nlohmann::json::parse(text ? *text : "[]");
-    for (const auto& entry : list)
-      map[entry["op"]].push_back({entry["name"], entry["inputs"], entry["outputs"]});
+    for (const auto& entry : list) map[entry["op"]].push_back({entry["name"], entry["inputs"], entry["outputs"]});
     return map;
   }();
   return by_op;
@@ -74,12 +80,18 @@ void check(const testing::ZipArchive& archive, const Case& c) {
     ASSERT_TRUE(array) << array.error().message();
     inputs.push_back(std::move(*array));
   }
-  const auto outputs = testing::interpret(*graph, inputs);
+  const auto outputs = testing::run_graph(*graph, inputs);
   ASSERT_TRUE(outputs) << outputs.error().message();
   ASSERT_EQ(outputs->size(), c.outputs);
   for (size_t i = 0; i < c.outputs; ++i) {
     const auto expected = archive.read_npy(c.name + "/output" + std::to_string(i) + ".npy");
     ASSERT_TRUE(expected) << expected.error().message();
+    if (const auto entry = differing_elements().find(c.name); entry != differing_elements().end()) {
+      const testing::Difference difference = testing::compare(*expected, (*outputs)[i]);
+      EXPECT_EQ(difference.nonfinite_mismatches, entry->second);
+      EXPECT_EQ(difference.largest_difference, 0);
+      continue;
+    }
     EXPECT_TRUE(testing::close_to(*expected, (*outputs)[i], 1e-4)) << "output " << i;
   }
 }

@@ -1,0 +1,110 @@
+#include "tests/compiler/frontend/onnx/small_models.h"
+
+#include <cstring>
+
+namespace ingot::compiler::testing {
+
+onnx::ModelProto empty_model() {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.add_opset_import()->set_version(13);
+  model.mutable_graph()->set_name("g");
+  return model;
+}
+
+void add_input(onnx::ModelProto& model, const std::string& name, const std::vector<int64_t>& sizes) {
+  onnx::ValueInfoProto* input = model.mutable_graph()->add_input();
+  input->set_name(name);
+  onnx::TypeProto::Tensor* type = input->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(onnx::TensorProto::FLOAT);
+  type->mutable_shape();
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    auto* dim = type->mutable_shape()->add_dim();
+    if (sizes[i] >= 0) {
+      dim->set_dim_value(sizes[i]);
+    } else {
+      dim->set_dim_param("d" + std::to_string(i));
+    }
+  }
+}
+
+void add_output(onnx::ModelProto& model, const std::string& name) {
+  model.mutable_graph()->add_output()->set_name(name);
+}
+
+onnx::NodeProto& add_node(onnx::ModelProto& model, const std::string& op, const std::vector<std::string>& inputs,
+                          const std::vector<std::string>& outputs, const std::string& name) {
+  onnx::NodeProto& node = *model.mutable_graph()->add_node();
+  node.set_op_type(op);
+  node.set_name(name);
+  for (const std::string& input : inputs) node.add_input(input);
+  for (const std::string& output : outputs) node.add_output(output);
+  return node;
+}
+
+void set_ints(onnx::NodeProto& node, const std::string& attribute, const std::vector<int64_t>& values) {
+  onnx::AttributeProto* proto = node.add_attribute();
+  proto->set_name(attribute);
+  proto->set_type(onnx::AttributeProto::INTS);
+  for (const int64_t value : values) proto->add_ints(value);
+}
+
+onnx::TensorProto& add_weights(onnx::ModelProto& model, const std::string& name, const std::vector<int64_t>& sizes) {
+  onnx::TensorProto& tensor = *model.mutable_graph()->add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::FLOAT);
+  size_t count = 1;
+  for (const int64_t size : sizes) {
+    tensor.add_dims(size);
+    count *= static_cast<size_t>(size);
+  }
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(static_cast<int>(i * 7 % 17) - 8) / 8;
+  tensor.set_raw_data(values.data(), count * sizeof(float));
+  return tensor;
+}
+
+void add_integers(onnx::ModelProto& model, const std::string& name, const std::vector<int64_t>& values) {
+  onnx::TensorProto& tensor = *model.mutable_graph()->add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::INT64);
+  tensor.add_dims(static_cast<int64_t>(values.size()));
+  for (const int64_t value : values) tensor.add_int64_data(value);
+}
+
+onnx::ModelProto digits_like() {
+  onnx::ModelProto model = empty_model();
+  add_input(model, "x", {1, 1, 8, 8});
+  add_weights(model, "w", {2, 1, 3, 3});
+  add_weights(model, "b", {2});
+  add_weights(model, "v", {3, 32});
+  add_integers(model, "first", {0});
+  add_integers(model, "rest", {-1});
+  set_ints(add_node(model, "Conv", {"x", "w", "b"}, {"c"}, "conv"), "pads", {1, 1, 1, 1});
+  add_node(model, "Relu", {"c"}, {"r"});
+  onnx::NodeProto& pool = add_node(model, "MaxPool", {"r"}, {"p"}, "pool");
+  set_ints(pool, "kernel_shape", {2, 2});
+  set_ints(pool, "strides", {2, 2});
+  add_node(model, "Shape", {"p"}, {"s"});
+  add_node(model, "Gather", {"s", "first"}, {"n"});
+  add_node(model, "Concat", {"n", "rest"}, {"t"}).add_attribute()->set_name("axis");
+  onnx::AttributeProto* axis = model.mutable_graph()->mutable_node(5)->mutable_attribute(0);
+  axis->set_type(onnx::AttributeProto::INT);
+  axis->set_i(0);
+  add_node(model, "Reshape", {"p", "t"}, {"f"});
+  onnx::AttributeProto* transpose = add_node(model, "Gemm", {"f", "v"}, {"g"}, "head").add_attribute();
+  transpose->set_name("transB");
+  transpose->set_type(onnx::AttributeProto::INT);
+  transpose->set_i(1);
+  add_node(model, "Softmax", {"g"}, {"y"});
+  add_output(model, "y");
+  return model;
+}
+
+std::vector<std::byte> to_bytes(const onnx::ModelProto& model) {
+  std::vector<std::byte> bytes(model.ByteSizeLong());
+  model.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
+  return bytes;
+}
+
+}  // namespace ingot::compiler::testing
