@@ -14,7 +14,7 @@ struct NodeKind {
   Definer define;
   // XNNPACK's function takes the bounds of the output. Where it does not, a Clamp is added.
   bool takes_bounds = false;
-  // XNNPACK packs constant inputs when the runtime is made.
+  // XNNPACK packs its constant inputs when the runtime is made, and reads them no more.
   bool packs_weights = false;
 };
 
@@ -67,7 +67,7 @@ constexpr NodeKind kKinds[] = {
     concatenate("Concatenate4"),
     {"StaticSlice", check_slice, define_slice},
     {"ScaledDotProductAttention", check_attention, define_attention},
-    {"BatchMatrixMultiply", check_batch_matrix_multiply, define_batch_matrix_multiply, false, true},
+    {"BatchMatrixMultiply", check_batch_matrix_multiply, define_batch_matrix_multiply},
     concatenate("Concatenate5"),
     {"ConvTranspose2d", check_transposed_convolution, define_transposed_convolution, true, true},
     unary("ReciprocalSquareRoot"),
@@ -122,7 +122,7 @@ class Definition {
 
   Result<void> define_values() {
     for (size_t i = 0; i < payload_.values().size(); ++i) {
-      auto defined = define_one(i, false);
+      auto defined = define_one(i, Use::ordinary);
       if (!defined) {
         defined.error().add_context("value %u", payload_.values()[i].id);
         return std::unexpected(defined.error());
@@ -142,7 +142,7 @@ class Definition {
     const uint32_t output = target_.shapes.sole_output(index);
     if (output == kNoId) return fail(ErrorCode::not_supported, "bounds on a node with several outputs");
     const uint32_t final_id = ids_[output];
-    ids_[output] = INGOT_TRY(define_one(output, true));
+    ids_[output] = INGOT_TRY(define_one(output, Use::temporary));
     auto defined = kind.define(define);
     const uint32_t between = std::exchange(ids_[output], final_id);
     if (!defined) return defined;
@@ -150,9 +150,10 @@ class Definition {
   }
 
  private:
-  Result<uint32_t> define_one(size_t index, bool temporary) {
+  Result<uint32_t> define_one(size_t index, Use use) {
+    if (use == Use::ordinary && target_.shapes.is_only_packed(index)) use = Use::packed;
     return define_value(target_.subgraph.get(), payload_, payload_.values()[index], target_.shapes.shapes()[index],
-                        named_data_, target_.storage, &scales_[index], temporary);
+                        named_data_, target_.storage, &scales_[index], use);
   }
 
   const Payload& payload_;
@@ -183,7 +184,7 @@ Result<void> ShapeInference::run(const Payload& payload) {
   for (size_t i = 0; i < payload.num_nodes(); ++i) {
     const NodeKind* kind = kind_of(payload.node(i));
     if (kind == nullptr) return fail(ErrorCode::not_supported, "node %zu has no type that is known here", i);
-    NodeCheck check(payload, payload.node(i), shapes_, defined_, read_);
+    NodeCheck check(payload, payload.node(i), shapes_, defined_, read_, kind->packs_weights ? kReadToPack : kReadToRun);
     auto checked = kind->check(check);
     if (!checked) return in_node(checked.error(), payload, i);
     if (check.num_outputs == 1) sole_outputs_[i] = static_cast<uint32_t>(check.outputs[0]);
@@ -237,7 +238,7 @@ Result<void> try_payload(const Payload& payload, const NamedData& named_data) {
 Result<BuiltRuntime> build_runtime(const Payload& payload, const NamedData& named_data, const RuntimeOptions& options) {
   DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
   RuntimePointer runtime = INGOT_TRY(create_runtime(defined, options));
-  defined.storage.filters.clear();  // packed by now
+  defined.storage.until_packed.clear();
   return BuiltRuntime{std::move(defined.storage), std::move(runtime), std::move(defined.shapes)};
 }
 

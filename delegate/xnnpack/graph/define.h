@@ -40,6 +40,10 @@ class ShapeInference {
   uint32_t sole_output(size_t node) const { return sole_outputs_[node]; }
   // Does a node read this value? After run().
   bool is_read(size_t value) const { return read_[value] != 0; }
+  // Only by nodes that pack their constants?
+  bool is_only_packed(size_t value) const { return read_[value] == kReadToPack; }
+
+  static constexpr uint8_t kReadToPack = 1, kReadToRun = 2;
 
  private:
   std::vector<Shape> shapes_;

@@ -13,7 +13,7 @@ Result<Operand> NodeCheck::input(uint32_t id, const char* role) const {
     return fail(ErrorCode::invalid_file, "its %s is value %u, which is not defined", role, id);
   if (!defined_[index])
     return fail(ErrorCode::invalid_file, "its %s, value %u, has not been computed before", role, id);
-  read_[index] = 1;
+  read_[index] |= reader_;
   return Operand{&payload_.values()[index], &shapes_[index]};
 }
 

@@ -42,8 +42,8 @@ struct Operand {
 class NodeCheck {
  public:
   NodeCheck(const Payload& payload, const wire::XNode& node, std::span<Shape> shapes, std::span<uint8_t> defined,
-            std::span<uint8_t> read)
-      : node(node), payload_(payload), shapes_(shapes), defined_(defined), read_(read) {}
+            std::span<uint8_t> read, uint8_t reader)
+      : node(node), payload_(payload), shapes_(shapes), defined_(defined), read_(read), reader_(reader) {}
 
   const wire::XNode& node;
 
@@ -69,6 +69,7 @@ class NodeCheck {
   std::span<Shape> shapes_;
   std::span<uint8_t> defined_;
   std::span<uint8_t> read_;
+  uint8_t reader_;  // what is added to read_ of each input
 };
 
 struct NodeDefine {
@@ -94,12 +95,15 @@ struct ShapeText {
   explicit ShapeText(const Shape& shape);
   char text[112];
 };
+enum class Use : uint8_t {
+  packed,  // a constant that XNNPACK reads while it makes a runtime, and not later
+  ordinary,
+  temporary,  // internal and not constant, whatever the payload says
+};
 // The value in XNNPACK's subgraph for a value of the payload with this shape; `scales` receives per-channel scales.
-// With `temporary` the value is internal and not constant whatever the payload says.
-struct ValueStorage;
 Result<uint32_t> define_value(xnn_subgraph_t subgraph, const Payload& payload, const Value& value, const Shape& shape,
                               const NamedData& named_data, ValueStorage& storage, std::span<const float>* scales,
-                              bool temporary = false);
+                              Use use);
 // An internal value of a plain datatype.
 Result<uint32_t> define_internal(xnn_subgraph_t subgraph, wire::DataType datatype, const Shape& shape);
 

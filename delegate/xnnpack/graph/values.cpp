@@ -4,8 +4,10 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "delegate/xnnpack/graph/node.h"
+#include "delegate/xnnpack/graph/overread.h"
 
 namespace ingot::xnnpack {
 namespace {
@@ -48,9 +50,9 @@ const void* expand(const void* data, const Shape& shape, ValueStorage& storage) 
   const auto* packed = static_cast<const uint8_t*>(data);
   size_t numel = 1;
   for (size_t i = 0; i < shape.rank; ++i) numel *= shape.dims[i];
-  auto& codes = storage.filters.emplace_back(numel);
+  auto& codes = storage.until_packed.emplace_back(numel + kOverread);
   for (size_t i = 0; i < numel; ++i) {
-    codes[i] = static_cast<int8_t>(((packed[i / 2] >> (i % 2 * 4)) & 15) - kFourBitZeroPoint);
+    codes[i] = static_cast<std::byte>(((packed[i / 2] >> (i % 2 * 4)) & 15) - kFourBitZeroPoint);
   }
   return codes.data();
 }
@@ -128,11 +130,26 @@ Result<void> check_zero_point(const Value& value) {
               high);
 }
 
+Result<const void*> constant_data(const Payload& payload, const Value& value, const Shape& shape,
+                                  const NamedData& named_data, ValueStorage& storage, bool only_packed) {
+  const uint64_t needed = INGOT_TRY(shape_bytes(value.datatype, shape));
+  const bool words = value.datatype == wire::DataType::fp32 || value.datatype == wire::DataType::int32 ||
+                     value.datatype == wire::DataType::qint32 || value.datatype == wire::DataType::qcint32;
+  const size_t alignment = words ? 4 : value.datatype == wire::DataType::fp16 ? 2 : 1;
+  const auto bytes = INGOT_TRY(payload.constant(value.constant, needed, alignment, named_data));
+  if (value.datatype == wire::DataType::qcint4) return expand(bytes.data(), shape, storage);
+  if (!ends_at_page_end(bytes.data(), needed)) return bytes.data();
+  auto& copy = (only_packed ? storage.until_packed : storage.constants).emplace_back(needed + kOverread);
+  std::memcpy(copy.data(), bytes.data(), needed);
+  return copy.data();
+}
+
 }  // namespace
 
 Result<uint32_t> define_value(xnn_subgraph_t subgraph, const Payload& payload, const Value& value, const Shape& shape,
                               const NamedData& named_data, ValueStorage& storage, std::span<const float>* scales,
-                              bool temporary) {
+                              Use use) {
+  const bool temporary = use == Use::temporary;
   const xnn_datatype datatype = datatype_of(value.datatype);
   const uint32_t external = temporary ? XNN_INVALID_VALUE_ID : value.external;
   const uint32_t flags = temporary         ? 0
@@ -141,11 +158,7 @@ Result<uint32_t> define_value(xnn_subgraph_t subgraph, const Payload& payload, c
                                            : 0;
   const void* data = nullptr;
   if (value.constant != 0 && !temporary) {
-    const uint64_t needed = INGOT_TRY(shape_bytes(value.datatype, shape));
-    const bool words = value.datatype == wire::DataType::fp32 || value.datatype == wire::DataType::int32 ||
-                       value.datatype == wire::DataType::qint32 || value.datatype == wire::DataType::qcint32;
-    const size_t alignment = words ? 4 : value.datatype == wire::DataType::fp16 ? 2 : 1;
-    data = INGOT_TRY(payload.constant(value.constant, needed, alignment, named_data)).data();
+    data = INGOT_TRY(constant_data(payload, value, shape, named_data, storage, use == Use::packed));
   }
   uint32_t id = XNN_INVALID_VALUE_ID;
   xnn_status status;
@@ -162,7 +175,6 @@ Result<uint32_t> define_value(xnn_subgraph_t subgraph, const Payload& payload, c
     }
     *scales = INGOT_TRY(float_scales(payload, channels->scale(), channels->scale_buffer_idx(), channels->num_scales(),
                                      shape.dims[dim], named_data));
-    if (value.datatype == wire::DataType::qcint4) data = expand(data, shape, storage);
     status = xnn_define_channelwise_quantized_tensor_value_v2(subgraph, datatype, 0, scales->data(), shape.rank,
                                                               static_cast<size_t>(dim), shape.dims, data, external,
                                                               flags, &id);

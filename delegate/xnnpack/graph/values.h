@@ -1,6 +1,7 @@
 // What XNNPACK values refer to besides the payload: kept as long as a subgraph, or a runtime made of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -8,8 +9,9 @@
 namespace ingot::xnnpack {
 
 struct ValueStorage {
-  std::deque<std::vector<uint16_t>> group_scales;  // bfloat16, converted from a payload's floats
-  std::deque<std::vector<int8_t>> filters;         // expanded; needed until weights have been packed
+  std::deque<std::vector<uint16_t>> group_scales;   // bfloat16, converted from a payload's floats
+  std::deque<std::vector<std::byte>> until_packed;  // constants, needed until weights have been packed
+  std::deque<std::vector<std::byte>> constants;     // constants, needed to the end
 };
 
 }  // namespace ingot::xnnpack

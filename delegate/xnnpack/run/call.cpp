@@ -3,18 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "delegate/xnnpack/graph/overread.h"
+
 namespace ingot::xnnpack {
 namespace {
-
-// XNNPACK may read this many bytes behind a tensor. They lie in the tensor's last page (of at least 4 KiB), where
-// reading is harmless, or the tensor is staged.
-constexpr size_t kOverread = XNN_EXTRA_BYTES;
-constexpr uintptr_t kPage = 4096;
-
-bool ends_at_page_end(const void* data, size_t bytes) {
-  const uintptr_t end = reinterpret_cast<uintptr_t>(data) + bytes;
-  return (end - 1) / kPage != (end - 1 + kOverread) / kPage;
-}
 
 DType dtype_of(wire::DataType datatype) {
   switch (datatype) {
