@@ -39,12 +39,12 @@ std::vector<std::vector<size_t>> blocks(const Tensor& x, const Order& order, con
   return found;
 }
 
-// x as [outer, reduced, 1, inner] around one block of reduced dimensions.
+// x as [outer, height, width, inner], where one block of dimensions to reduce is height and width.
 struct Window {
-  uint32_t input;
+  uint32_t input = kNoId;
   Order order;
   Sizes sizes;  // of the result
-  int64_t outer = 1, reduced = 1, inner = 1;
+  int64_t outer = 1, height = 1, width = 1, inner = 1;
 };
 
 Window window_around(TensorBuilder& build, Tensor& x, const std::vector<size_t>& block) {
@@ -55,13 +55,14 @@ Window window_around(TensorBuilder& build, Tensor& x, const std::vector<size_t>&
   for (const size_t dim : window.order) {
     if (std::ranges::count(block, dim) > 0) {
       before = false;
-      window.reduced *= x.sizes[dim];
+      // An image's own height and width stay as they are: no reshape is needed then.
+      (block.size() > 1 && dim == block.back() ? window.width : window.height) *= x.sizes[dim];
       window.sizes[dim] = 1;
     } else {
       (before ? window.outer : window.inner) *= x.sizes[dim];
     }
   }
-  window.input = build.get(x, window.order, {window.outer, window.reduced, 1, window.inner});
+  window.input = build.get(x, window.order, {window.outer, window.height, window.width, window.inner});
   return window;
 }
 
@@ -176,8 +177,8 @@ Tensor& amax(TensorBuilder& build, Tensor& x, const std::vector<size_t>& dims) {
   for (const auto& block : blocks(x, any_layout(build, x).order, dims)) {
     const Window window = window_around(build, *y, block);
     wire::NodePoolingT node;
-    node.pooling_height = static_cast<uint32_t>(window.reduced);
-    node.pooling_width = 1;
+    node.pooling_height = static_cast<uint32_t>(window.height);
+    node.pooling_width = static_cast<uint32_t>(window.width);
     node.stride_height = node.stride_width = 1;
     node.dilation_height = node.dilation_width = 1;
     node.input_id = window.input;

@@ -105,25 +105,6 @@ Result<void> run_kernel(const Node& node, Data& data) {
   return {};
 }
 
-Result<std::vector<std::vector<float>>> run(const Graph& graph, const std::vector<Bytes>& inputs) {
-  Data data;
-  for (size_t i = 0; i < inputs.size(); ++i) data[graph.inputs()[i]] = inputs[i];
-  for (const auto& node : graph.nodes()) {
-    INGOT_TRY_VOID(node->delegate_call() != nullptr ? run_call(*node, data) : run_kernel(*node, data));
-  }
-  std::vector<std::vector<float>> outputs;
-  for (const IrValue* output : graph.outputs()) {
-    const Bytes& bytes = output->is_constant() ? output->data : data.at(output);
-    if (output->type.dtype != DType::float32) {
-      outputs.emplace_back();
-      continue;
-    }
-    const auto elements = bytes.as<float>();
-    outputs.emplace_back(elements.begin(), elements.end());
-  }
-  return outputs;
-}
-
 std::vector<Bytes> random_inputs(const Graph& graph, Range range) {
   std::mt19937 random(7);
   std::uniform_real_distribution<float> between(range.low, range.high);
@@ -160,6 +141,25 @@ Result<void> run_both(std::string_view text, Range range, Outcome* outcome) {
 }
 
 }  // namespace
+
+Result<std::vector<std::vector<float>>> run(const Graph& graph, const std::vector<Bytes>& inputs) {
+  Data data;
+  for (size_t i = 0; i < inputs.size(); ++i) data[graph.inputs()[i]] = inputs[i];
+  for (const auto& node : graph.nodes()) {
+    INGOT_TRY_VOID(node->delegate_call() != nullptr ? run_call(*node, data) : run_kernel(*node, data));
+  }
+  std::vector<std::vector<float>> outputs;
+  for (const IrValue* output : graph.outputs()) {
+    const Bytes& bytes = output->is_constant() ? output->data : data.at(output);
+    if (output->type.dtype != DType::float32) {
+      outputs.emplace_back();
+      continue;
+    }
+    const auto elements = bytes.as<float>();
+    outputs.emplace_back(elements.begin(), elements.end());
+  }
+  return outputs;
+}
 
 Outcome run_both(std::string_view text, Range range) {
   Outcome outcome;

@@ -35,6 +35,9 @@ struct Outcome {
 // Inputs are filled with seeded numbers from `range`.
 Outcome run_both(std::string_view text, Range range = {});
 
+// The outputs of a graph that may hold delegate calls; of those that are not float32, nothing.
+Result<std::vector<std::vector<float>>> run(const compiler::Graph& graph, const std::vector<compiler::Bytes>& inputs);
+
 // Everything is delegated, in one call, and the results agree.
 ::testing::AssertionResult agrees(const Outcome& outcome, double tolerance = 1e-5);
 ::testing::AssertionResult agrees(std::string_view text, Range range = {}, double tolerance = 1e-5);
