@@ -213,10 +213,15 @@ Result<DefinedSubgraph> define_subgraph(const Payload& payload, const NamedData&
 
 namespace {
 
+// XNNPACK leaks a workspace that it made itself where making the runtime fails, so it is always given one; the runtime
+// keeps it alive.
 Result<RuntimePointer> create_runtime(const DefinedSubgraph& defined, const RuntimeOptions& options) {
+  xnn_workspace_t workspace = options.workspace;
+  if (workspace == nullptr) INGOT_TRY_VOID(answered(xnn_create_workspace(&workspace)));
   xnn_runtime_t runtime = nullptr;
-  auto created = answered(xnn_create_runtime_v4(defined.subgraph.get(), options.weights_cache, options.workspace,
+  auto created = answered(xnn_create_runtime_v4(defined.subgraph.get(), options.weights_cache, workspace,
                                                 options.threadpool, options.flags, &runtime));
+  if (options.workspace == nullptr) xnn_release_workspace(workspace);
   if (!created) {
     created.error().add_context("building the XNNPACK runtime");
     return std::unexpected(created.error());
