@@ -1,7 +1,6 @@
 // Operators that work element by element.
 
-#include <cmath>
-#include <limits>
+#include <numbers>
 
 #include "delegate/xnnpack/lower/node_lowering.h"
 #include "delegate/xnnpack/lower/tensor_ops.h"
@@ -48,6 +47,20 @@ Lowered lower_gelu(NodeLowering& n) {
 Lowered lower_reciprocal(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand("self"));
   return n.define(binary(n.build, NodeUnion::Div, n.build.scalar(1), *x));
+}
+
+// A logarithm of another base is the natural one times `factor`.
+Lowered lower_logarithm(NodeLowering& n, double factor) {
+  Tensor* x = INGOT_TRY(n.operand("self"));
+  Tensor& natural = unary(n.build, NodeUnion::Log, *x);
+  return n.define(binary(n.build, NodeUnion::Multiply, natural, n.build.scalar(static_cast<float>(factor))));
+}
+
+Lowered lower_log2(NodeLowering& n) {
+  return lower_logarithm(n, std::numbers::log2e);
+}
+Lowered lower_log10(NodeLowering& n) {
+  return lower_logarithm(n, std::numbers::log10e);
 }
 
 // The second operand: a tensor or a number, times alpha where the operator has one.
@@ -130,6 +143,8 @@ constexpr Rule kRules[] = {
     {"aten::sin", lower_unary<NodeUnion::Sin>},
     {"aten::exp", lower_unary<NodeUnion::Exp>},
     {"aten::log", lower_unary<NodeUnion::Log>},
+    {"aten::log2", lower_log2},
+    {"aten::log10", lower_log10},
     {"aten::rsqrt", lower_unary<NodeUnion::ReciprocalSquareRoot>},
     {"aten::sqrt", lower_unary<NodeUnion::SquareRoot>},
     {"aten::sigmoid", lower_unary<NodeUnion::Sigmoid>},

@@ -46,16 +46,23 @@ Lowered lower_copy(NodeLowering& n) {
   return n.define(*x);
 }
 
+Lowered check_repetitions(NodeLowering& n, const Tensor& x) {
+  INGOT_TRY_VOID(check_value(*n.node.output()));
+  const int64_t repetitions = numel(sizes_of(*n.node.output())) / numel(x.sizes);
+  if (repetitions <= kMostRepetitions) return {};
+  return refuse("{} repetitions, expected at most {}", repetitions, kMostRepetitions);
+}
+
 Lowered lower_expand(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand("self"));
-  INGOT_TRY_VOID(check_value(*n.node.output()));
+  INGOT_TRY_VOID(check_repetitions(n, *x));
   return n.define(expand(n.build, *x, sizes_of(*n.node.output())));
 }
 
 // Each dimension of size s repeated r times is [1, s] expanded to [r, s], merged.
 Lowered lower_repeat(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand("self"));
-  INGOT_TRY_VOID(check_value(*n.node.output()));
+  INGOT_TRY_VOID(check_repetitions(n, *x));
   const std::vector<int64_t> repeats = n.node.ints("repeats");
   const Sizes from = pad_front(x->sizes, repeats.size());
   Sizes split, spread;

@@ -43,6 +43,9 @@ Lowered check_value(const IrValue& value) {
       return refuse("'{}' is {}", value.name, compiler::to_string(value.type));
     }
   }
+  if (value.type.max_nbytes() > kMaxValueBytes) {
+    return refuse("'{}' is {}, larger than {} bytes", value.name, compiler::to_string(value.type), kMaxValueBytes);
+  }
   return {};
 }
 

@@ -17,6 +17,18 @@ Lowered lower_softmax(NodeLowering& n) {
   return n.define(softmax(n.build, *x, n.wrap(n.node.integer("dim"), x->rank())));
 }
 
+// s - log(sum(exp(s))), where s is x less its largest element: nothing overflows.
+Lowered lower_log_softmax(NodeLowering& n) {
+  Tensor* x = INGOT_TRY(n.operand("self"));
+  if (x->rank() == 0) return refuse("its input is a scalar");
+  const size_t dim = n.wrap(n.node.integer("dim"), x->rank());
+  Tensor& s = binary(n.build, NodeUnion::Subtract, *x, amax(n.build, *x, {dim}));
+  Tensor& average = mean(n.build, unary(n.build, NodeUnion::Exp, s), {dim});
+  Tensor& count = n.build.scalar(static_cast<float>(x->sizes[dim]));
+  Tensor& sum = binary(n.build, NodeUnion::Multiply, average, count);
+  return n.define(binary(n.build, NodeUnion::Subtract, s, unary(n.build, NodeUnion::Log, sum)));
+}
+
 // (x - mean) / sqrt(variance + eps) over these dimensions.
 Tensor& normalized(TensorBuilder& build, Tensor& x, const std::vector<size_t>& dims, double eps) {
   Tensor& difference = binary(build, NodeUnion::Subtract, x, mean(build, x, dims));
@@ -82,6 +94,7 @@ Lowered lower_batch_norm(NodeLowering& n) {
 
 constexpr Rule kRules[] = {
     {"aten::_softmax", lower_softmax},
+    {"aten::_log_softmax", lower_log_softmax},
     {"aten::native_layer_norm", lower_layer_norm},
     {"aten::native_group_norm", lower_group_norm},
     {"aten::_native_batch_norm_legit_no_training", lower_batch_norm},

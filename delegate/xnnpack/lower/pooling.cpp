@@ -199,12 +199,15 @@ Lowered lower_nearest(NodeLowering& n) {
     factors[axis] = to / from;
     // As ATen computes it, in float, every pixel must come from where repetition takes it.
     const float step = static_cast<float>(1 / scales[axis]);
-    bool repeats = to % from == 0;
+    bool repeats = to % from == 0 && factors[axis] <= kMostRepetitions;
     for (int64_t i = 0; i < to && repeats; ++i) {
       const auto source = static_cast<int64_t>(std::floor(static_cast<float>(i) * step));
       repeats = std::min(source, from - 1) == i / factors[axis];
     }
     if (!repeats) return refuse("from {} to {} pixels by scale {}: not a repetition", from, to, scales[axis]);
+  }
+  if (factors[0] * factors[1] > kMostRepetitions) {
+    return refuse("{} repetitions, expected at most {}", factors[0] * factors[1], kMostRepetitions);
   }
   return n.define(upsample_nearest(n.build, *x, factors[0], factors[1]));
 }

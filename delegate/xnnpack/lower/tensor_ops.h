@@ -23,7 +23,9 @@ Tensor& elu(TensorBuilder& build, Tensor& x, float alpha);
 // the first four may have bounds.
 Tensor& binary(TensorBuilder& build, wire::NodeUnion type, Tensor& a, Tensor& b, const Bounds& bounds = std::nullopt);
 Sizes broadcast_sizes(const Sizes& a, const Sizes& b);
-// Repeats dimensions of size 1; `sizes` has at least the tensor's rank.
+// Repeats dimensions of size 1; `sizes` has at least the tensor's rank. A constant of as many elements as there are
+// repetitions is written: kMostRepetitions is what rules should allow.
+inline constexpr int64_t kMostRepetitions = int64_t{1} << 16;
 Tensor& expand(TensorBuilder& build, Tensor& x, const Sizes& sizes);
 
 Tensor& softmax(TensorBuilder& build, Tensor& x, size_t dim);

@@ -231,6 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"softmax_vector", one("float32[11]", "aten::_softmax(%x, -1, false)")},
         Case{"softmax_middle", one("float32[2, 3, 5]", "aten::_softmax(%x, 1, false)")},
         Case{"softmax_first", one("float32[4, 3, 5, 2]", "aten::_softmax(%x, 0, false)")},
+        Case{"log_softmax", one("float32[2, 3, 5]", "aten::_log_softmax(%x, 1, false)"), {-60, 60}},
         Case{"layer_norm",
              "graph f(%x: float32[2, 3, 16]) { %w = const float32[16] seed 1 %b = const float32[16] seed 2 "
              "%y, %m, %r = aten::native_layer_norm(%x, [16], %w, %b, 1e-5) return %y }"},
@@ -343,6 +344,7 @@ TEST(Refusals, SayWhy) {
             std::string::npos);
   EXPECT_NE(refusal_of(one("float32[2, 3, 5, 5]", "aten::upsample_nearest2d.vec(%x, [7, 7], none)")).find("repetition"),
             std::string::npos);
+  EXPECT_NE(refusal_of(one("float32[1]", "aten::expand_copy(%x, [100000])")).find("at most"), std::string::npos);
   EXPECT_NE(refusal_of(one("float32[2, 3, 5, 5]", "aten::_adaptive_avg_pool2d(%x, [2, 2])")).find("one size"),
             std::string::npos);
 }
