@@ -45,23 +45,30 @@ bool is_graph_text(std::span<const std::byte> bytes) {
   return text.starts_with("graph ");
 }
 
-Result<Graph> import_file(const CompileOptions& options, CompileReport& report) {
+Result<Graph> parse_text(std::span<const std::byte> bytes) {
+  return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+Result<Graph> import_file(const CompileOptions& options, ImportReport& report) {
   const Bytes file = INGOT_TRY(map_file(options.model_path));
-  if (is_graph_text(file.span())) {
-    auto graph = parse({reinterpret_cast<const char*>(file.span().data()), file.size()});
-    if (graph) return graph;
-    Error error = std::move(graph).error();
-    error.add_context("%s", options.model_path.c_str());
-    return std::unexpected(error);
-  }
-  ImportReport imported;
-  auto graph = import_onnx(options.model_path, {options.input_shapes}, imported);
-  report.unsupported = std::move(imported.unsupported);
+  if (!is_graph_text(file.span())) return import_onnx(options.model_path, {options.input_shapes}, report);
+  auto graph = parse_text(file.span());
+  if (!graph) graph.error().add_context("%s", options.model_path.c_str());
   return graph;
 }
 
+Result<Graph> import_bytes(const CompileOptions& options, ImportReport& report) {
+  if (is_graph_text(*options.model_bytes)) return parse_text(*options.model_bytes);
+  return import_onnx(*options.model_bytes, {options.input_shapes}, report);
+}
+
 Result<Graph> import_model(const CompileOptions& options, CompileReport& report) {
-  if (options.model_name.empty()) return import_file(options, report);
+  if (options.model_name.empty()) {
+    ImportReport imported;
+    auto graph = options.model_bytes ? import_bytes(options, imported) : import_file(options, imported);
+    report.unsupported = std::move(imported.unsupported);
+    return graph;
+  }
   std::unique_ptr<WeightSource> weights;
   if (options.weights_path.empty()) {
     weights = std::make_unique<SeededWeights>(options.seed);

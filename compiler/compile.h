@@ -2,9 +2,11 @@
 // printing. Each stage is a function from one plain value to the next; compile() reads in their order.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +22,10 @@
 namespace ingot::compiler {
 
 struct CompileOptions {
-  // Exactly one of the two: a file (ONNX, or a graph in text form, told apart by content) or a name of the zoo.
+  // Exactly one of the three: a file (ONNX, or a graph in text form, told apart by content), such a file's bytes (not
+  // owned, and not needed after compile() returns), or a name of the zoo.
   std::string model_path;
+  std::optional<std::span<const std::byte>> model_bytes;
   std::string model_name;
   // For the zoo: a .safetensors or .npz file of parameters; empty for seeded weights.
   std::string weights_path;

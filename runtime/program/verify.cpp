@@ -24,10 +24,10 @@ constexpr size_t kMaxOperatorName = 99;
 constexpr uint8_t kInput = 1;
 constexpr uint8_t kOutput = 2;
 
-// FlatBuffers' verifier looks at the alignment of a vector's length only.
+// FlatBuffers' verifier looks at the alignment of a vector's length only. (Its writer aligns empty vectors no further.)
 template <typename T>
 Result<void> verify_aligned(std::span<const T> items) {
-  if (reinterpret_cast<uintptr_t>(items.data()) % alignof(T) == 0) return {};
+  if (items.empty() || reinterpret_cast<uintptr_t>(items.data()) % alignof(T) == 0) return {};
   return fail(ErrorCode::invalid_file, "a vector of %zu-byte elements that is not aligned", sizeof(T));
 }
 

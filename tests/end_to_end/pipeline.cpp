@@ -1,0 +1,79 @@
+#include "tests/end_to_end/pipeline.h"
+
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include "compiler/ir/number.h"
+#include "delegate/xnnpack/lower/xnnpack_lowering.h"
+#include "delegate/xnnpack/run/xnnpack_delegate.h"
+#include "runtime/include/ingot.hpp"
+#include "tests/support/compare.h"
+
+namespace ingot::testing {
+
+std::string to_string(Way way) {
+  return way == Way::delegated ? "delegated" : "portable";
+}
+
+Result<Built> build(compiler::CompileOptions options, Way way) {
+  xnnpack::XnnpackLowering lowering;
+  options.lowering = way == Way::delegated ? &lowering : nullptr;
+  compiler::CompileReport report;
+  compiler::Compiled compiled = INGOT_TRY(compiler::compile(options, report));
+  if (!compiled.program) return fail(ErrorCode::invalid_argument, "stopped after '%s'", options.stop_after.c_str());
+  return Built{std::move(report), std::move(compiled.graph), compiled.program->image.flatten()};
+}
+
+Result<Built> build_named(const std::string& zoo_model, Way way) {
+  compiler::CompileOptions options;
+  options.model_name = zoo_model;
+  return build(std::move(options), way);
+}
+
+Result<Built> build_text(const std::string& graph, Way way) {
+  compiler::CompileOptions options;
+  options.model_bytes = std::as_bytes(std::span(graph));
+  return build(std::move(options), way);
+}
+
+Result<std::vector<Array>> run(std::span<const std::byte> file, std::span<const Array> inputs) {
+  XnnpackDelegate delegate;
+  Runtime runtime;
+  INGOT_TRY_VOID(runtime.add_kernels(portable_kernels()));
+  INGOT_TRY_VOID(runtime.add_delegate(delegate));
+  const Program program = INGOT_TRY(Program::from_memory(runtime, file));
+  if (program.num_methods() != 1) return fail(ErrorCode::invalid_file, "%zu methods", program.num_methods());
+  const MethodInfo info = INGOT_TRY(program.method_info(size_t{0}));
+  if (info.num_inputs != inputs.size())
+    return fail(ErrorCode::invalid_argument, "%zu inputs, the method takes %zu", inputs.size(), info.num_inputs);
+  Method method = INGOT_TRY(Method::load(program, info.name));
+  for (size_t i = 0; i < inputs.size(); ++i)
+    INGOT_TRY_VOID(method.set_input(i, inputs[i].dtype, inputs[i].sizes, inputs[i].data.data()));
+  INGOT_TRY_VOID(method.execute());
+  std::vector<Array> outputs;
+  for (size_t i = 0; i < method.num_outputs(); ++i) outputs.push_back(to_array(*INGOT_TRY(method.output(i))));
+  return outputs;
+}
+
+std::vector<Array> random_inputs(const compiler::Graph& graph, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<Array> inputs;
+  for (const compiler::Value* input : graph.inputs()) {
+    Array& array = inputs.emplace_back();
+    array.dtype = input->type.dtype;
+    for (const int64_t size : compiler::static_sizes(input->type.shape)) {
+      array.sizes.push_back(static_cast<int32_t>(size));
+    }
+    array.data.resize(input->type.max_nbytes());
+    const size_t element = size_of(array.dtype);
+    for (size_t at = 0; at < array.data.size(); at += element) {
+      const double unit = static_cast<double>(random()) / 4294967296.0;
+      const bool floating = is_floating(array.dtype);
+      compiler::store_number(array.dtype, floating ? unit * 2 - 1 : unit * 3, array.data.data() + at);
+    }
+  }
+  return inputs;
+}
+
+}  // namespace ingot::testing
