@@ -103,6 +103,9 @@ Result<std::pair<TensorType, Bytes>> Conversion::tensor(std::string_view name) {
 
 Result<void> Conversion::check_all_attributes_known() const {
   for (const AttributeProto& attribute : node_.attribute()) {
+    if (find(attribute.name()) != &attribute) {
+      return fail(ErrorCode::invalid_file, "attribute '%s' is there twice", attribute.name().c_str());
+    }
     if (!known_.contains(attribute.name()))
       return fail(ErrorCode::not_supported, "its attribute '%s' is not known for opset %lld", attribute.name().c_str(),
                   static_cast<long long>(opset_));

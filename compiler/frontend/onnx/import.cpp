@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <climits>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -259,8 +258,8 @@ Result<Graph> import_onnx(std::span<const std::byte> bytes, const OnnxImportOpti
 
 Result<Graph> import_onnx(const std::string& path, const OnnxImportOptions& options, ImportReport& report) {
   const Bytes file = INGOT_TRY(map_file(path));
-  std::string folder = std::filesystem::path(path).parent_path().string();
-  if (folder.empty()) folder = ".";
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   Result<Graph> graph = onnx_import::guarded_import(file.span(), options, report, folder);
   if (!graph) return onnx_import::with_context(std::move(graph.error()), path);
   return graph;

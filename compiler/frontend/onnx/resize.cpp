@@ -203,7 +203,12 @@ Result<Value*> resize_weighted(Conversion& c, Value* x, const Plan& plan) {
   INGOT_TRY(c.floats(0));
   std::vector<std::vector<float>> matrices;
   for (const ResizedAxis& axis : plan.axes) {
-    if (!axis.unchanged()) INGOT_TRY_VOID(c.check_made_up(axis.to * axis.from));
+    if (!axis.unchanged()) {
+      // With antialiasing, a window spans up to 4 / scale elements.
+      const int64_t span = axis.from + static_cast<int64_t>(4 / axis.scale);
+      INGOT_TRY_VOID(c.check_made_up(span));
+      INGOT_TRY_VOID(c.check_made_up(axis.to * span));
+    }
     matrices.push_back(axis.unchanged() ? std::vector<float>() : weights(axis, plan.weighting));
   }
   if (const auto image = image_axes(plan)) {

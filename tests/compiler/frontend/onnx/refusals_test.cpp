@@ -58,6 +58,12 @@ TEST(Refusals, UnknownAttribute) {
   EXPECT_THAT(error_of(model), HasSubstr("'surprise'"));
 }
 
+TEST(Refusals, AttributeTwice) {
+  onnx::ModelProto model = testing::digits_like();
+  testing::set_ints(*model.mutable_graph()->mutable_node(0), "pads", {0, 0, 0, 0});
+  EXPECT_THAT(error_of(model), HasSubstr("'pads' is there twice"));
+}
+
 TEST(Refusals, AttributeOfTheWrongType) {
   onnx::ModelProto model = testing::digits_like();
   onnx::AttributeProto* pads = model.mutable_graph()->mutable_node(0)->mutable_attribute(0);
