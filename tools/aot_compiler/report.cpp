@@ -1,5 +1,7 @@
 #include "tools/aot_compiler/report.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <format>
 #include <map>
@@ -81,6 +83,9 @@ std::string summary_json(const CompileReport& report, const std::string& output)
   json["arena_lower_bound_bytes"] = report.arena_lower_bound_bytes;
   json["passes"] = Json::array();
   for (const auto& pass : report.passes) json["passes"].push_back({{"name", pass.name}, {"ms", pass.ms}});
+  rusage usage = {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  json["peak_rss_bytes"] = static_cast<size_t>(usage.ru_maxrss) * 1024;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
