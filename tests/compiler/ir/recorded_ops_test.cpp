@@ -53,7 +53,8 @@ class RecordedOps : public ::testing::Test {
 
   Argument argument(const Json& json) {
     if (json.is_null()) return std::monostate();
-    const auto& [kind, value] = *json.items().begin();
+    const std::string kind = json.begin().key();
+    const Json& value = json.begin().value();
     if (kind == "tensor") return tensor(value.get<std::string>());
     if (kind == "tensor_list") {
       std::vector<Value*> list;
