@@ -1,10 +1,8 @@
 #include "tests/end_to_end/pipeline.h"
 
 #include <cstring>
-#include <random>
 #include <utility>
 
-#include "compiler/ir/number.h"
 #include "delegate/xnnpack/lower/xnnpack_lowering.h"
 #include "delegate/xnnpack/run/xnnpack_delegate.h"
 #include "runtime/include/ingot.hpp"
@@ -54,26 +52,6 @@ Result<std::vector<Array>> run(std::span<const std::byte> file, std::span<const 
   std::vector<Array> outputs;
   for (size_t i = 0; i < method.num_outputs(); ++i) outputs.push_back(to_array(*INGOT_TRY(method.output(i))));
   return outputs;
-}
-
-std::vector<Array> random_inputs(const compiler::Graph& graph, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::vector<Array> inputs;
-  for (const compiler::Value* input : graph.inputs()) {
-    Array& array = inputs.emplace_back();
-    array.dtype = input->type.dtype;
-    for (const int64_t size : compiler::static_sizes(input->type.shape)) {
-      array.sizes.push_back(static_cast<int32_t>(size));
-    }
-    array.data.resize(input->type.max_nbytes());
-    const size_t element = size_of(array.dtype);
-    for (size_t at = 0; at < array.data.size(); at += element) {
-      const double unit = static_cast<double>(random()) / 4294967296.0;
-      const bool floating = is_floating(array.dtype);
-      compiler::store_number(array.dtype, floating ? unit * 2 - 1 : unit * 3, array.data.data() + at);
-    }
-  }
-  return inputs;
 }
 
 }  // namespace ingot::testing

@@ -9,6 +9,7 @@
 
 #include "compiler/compile.h"
 #include "runtime/npy/npy.h"
+#include "tests/support/graph/run_graph.h"
 
 namespace ingot::testing {
 
@@ -30,8 +31,5 @@ Result<Built> build_text(const std::string& graph, Way way);
 
 // The outputs of a program's only method, "forward" or whatever it is called.
 Result<std::vector<Array>> run(std::span<const std::byte> file, std::span<const Array> inputs);
-
-// One array of seeded numbers for each input: floats in [-1, 1), integers 0 to 2.
-std::vector<Array> random_inputs(const compiler::Graph& graph, uint32_t seed);
 
 }  // namespace ingot::testing

@@ -1,10 +1,12 @@
 #include "tests/support/graph/run_graph.h"
 
 #include <cstddef>
+#include <random>
 #include <unordered_map>
 #include <utility>
 
 #include "compiler/ir/evaluate.h"
+#include "compiler/ir/number.h"
 
 namespace ingot::testing {
 
@@ -91,6 +93,26 @@ Result<std::vector<Array>> run_graph(const Graph& graph, std::span<const Array> 
   std::vector<Array> outputs;
   for (Value* value : graph.outputs()) outputs.push_back(to_array(value->type, environment.find(value)->data));
   return outputs;
+}
+
+std::vector<Array> random_inputs(const compiler::Graph& graph, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<Array> inputs;
+  for (const compiler::Value* input : graph.inputs()) {
+    Array& array = inputs.emplace_back();
+    array.dtype = input->type.dtype;
+    for (const int64_t size : compiler::static_sizes(input->type.shape)) {
+      array.sizes.push_back(static_cast<int32_t>(size));
+    }
+    array.data.resize(input->type.max_nbytes());
+    const size_t element = size_of(array.dtype);
+    for (size_t at = 0; at < array.data.size(); at += element) {
+      const double unit = static_cast<double>(random()) / 4294967296.0;
+      const bool floating = is_floating(array.dtype);
+      compiler::store_number(array.dtype, floating ? unit * 2 - 1 : unit * 3, array.data.data() + at);
+    }
+  }
+  return inputs;
 }
 
 }  // namespace ingot::testing

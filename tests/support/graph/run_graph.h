@@ -2,6 +2,7 @@
 // and front ends make of it. Slow and simple; a value is freed after its last use.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
@@ -17,5 +18,9 @@ using Observer = std::function<void(const compiler::Node& node, const Array& out
 // The outputs, in order. The inputs must have the types that the graph says (static shapes).
 Result<std::vector<Array>> run_graph(const compiler::Graph& graph, std::span<const Array> inputs,
                                      const Observer& observer = nullptr);
+
+// Numbers for every input of a graph of static shapes: floats in [-1, 1), integers from 0 to 2. Equal seeds give equal
+// numbers.
+std::vector<Array> random_inputs(const compiler::Graph& graph, uint32_t seed);
 
 }  // namespace ingot::testing
