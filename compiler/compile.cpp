@@ -45,20 +45,28 @@ bool is_graph_text(std::span<const std::byte> bytes) {
   return text.starts_with("graph ");
 }
 
-Result<Graph> parse_text(std::span<const std::byte> bytes) {
+// Only ONNX models leave sizes open.
+Result<void> expect_no_shapes(const CompileOptions& options, const char* what) {
+  if (options.input_shapes.empty()) return {};
+  return fail(ErrorCode::invalid_argument, "%s has the sizes that it has: --shape and --example_inputs are for ONNX",
+              what);
+}
+
+Result<Graph> parse_text(const CompileOptions& options, std::span<const std::byte> bytes) {
+  INGOT_TRY_VOID(expect_no_shapes(options, "a graph in text form"));
   return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Result<Graph> import_file(const CompileOptions& options, ImportReport& report) {
   const Bytes file = INGOT_TRY(map_file(options.model_path));
   if (!is_graph_text(file.span())) return import_onnx(options.model_path, {options.input_shapes}, report);
-  auto graph = parse_text(file.span());
+  auto graph = parse_text(options, file.span());
   if (!graph) graph.error().add_context("%s", options.model_path.c_str());
   return graph;
 }
 
 Result<Graph> import_bytes(const CompileOptions& options, ImportReport& report) {
-  if (is_graph_text(*options.model_bytes)) return parse_text(*options.model_bytes);
+  if (is_graph_text(*options.model_bytes)) return parse_text(options, *options.model_bytes);
   return import_onnx(*options.model_bytes, {options.input_shapes}, report);
 }
 
@@ -69,6 +77,7 @@ Result<Graph> import_model(const CompileOptions& options, CompileReport& report)
     report.unsupported = std::move(imported.unsupported);
     return graph;
   }
+  INGOT_TRY_VOID(expect_no_shapes(options, "a model built by name"));
   std::unique_ptr<WeightSource> weights;
   if (options.weights_path.empty()) {
     weights = std::make_unique<SeededWeights>(options.seed);
@@ -135,6 +144,13 @@ Result<Compiled> compile(const CompileOptions& options, CompileReport& report) {
 }
 
 std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const Pass& pass : canonical_passes()) names.emplace_back(pass.name);
+  for (const Pass& pass : target_passes()) names.emplace_back(pass.name);
+  return names;
+}
+
+std::vector<std::string> stage_names() {
   std::vector<std::string> names = {"import"};
   for (const Pass& pass : canonical_passes()) names.emplace_back(pass.name);
   names.emplace_back("partition");

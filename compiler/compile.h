@@ -30,7 +30,7 @@ struct CompileOptions {
   // For the zoo: a .safetensors or .npz file of parameters; empty for seeded weights.
   std::string weights_path;
   uint64_t seed = 0;
-  // Sizes of inputs by name; under an empty name, by position.
+  // Sizes of an ONNX model's inputs by name; under an empty name, by position.
   std::vector<std::pair<std::string, std::vector<int64_t>>> input_shapes;
   Target target = Target::executorch;
   // Who takes what it can; null leaves all to portable kernels. Not owned.
@@ -60,7 +60,9 @@ struct Compiled {
 // The report is filled as far as compilation came, also where it fails.
 Result<Compiled> compile(const CompileOptions& options, CompileReport& report);
 
-// The names that disabled_passes and stop_after take.
+// The names that disabled_passes takes, in order.
 std::vector<std::string> pass_names();
+// The names that stop_after takes, in order: passes, and the stages around them.
+std::vector<std::string> stage_names();
 
 }  // namespace ingot::compiler

@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "runtime/npy/whole_file.h"
-
 namespace ingot::compiler {
 
 void FileImage::append(Bytes bytes) {
@@ -26,10 +24,9 @@ std::vector<std::byte> FileImage::flatten() const {
   return result;
 }
 
-Result<void> FileImage::write(const std::string& path) const {
-  AtomicFile file = INGOT_TRY(AtomicFile::create(path));
+Result<void> FileImage::write(AtomicFile& file) const {
   for (const Bytes& part : parts_) INGOT_TRY_VOID(file.write(part.span()));
-  return file.commit();
+  return {};
 }
 
 }  // namespace ingot::compiler

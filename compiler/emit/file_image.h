@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "runtime/npy/whole_file.h"
 
 namespace ingot::compiler {
 
@@ -19,8 +19,8 @@ class FileImage {
 
   // Everything in one piece.
   std::vector<std::byte> flatten() const;
-  // Written to a temporary file beside `path` and renamed: an existing file stays whole until the new one is.
-  Result<void> write(const std::string& path) const;
+  // Appends everything to the file, which the caller then commits.
+  Result<void> write(AtomicFile& file) const;
 
  private:
   std::vector<Bytes> parts_;

@@ -28,8 +28,18 @@ void print_graph(const Graph& graph) {
   std::fputs(ingot::compiler::print(graph).c_str(), stdout);
 }
 
-Result<void> write_text(const std::string& path, const std::string& text) {
-  return ingot::write_file(path, std::as_bytes(std::span(text)));
+// The program and, where asked for, the summary for machines: both or neither.
+Result<void> write_files(const AotOptions& options, const ingot::compiler::FileImage& image,
+                         const CompileReport& report) {
+  const std::string output = ingot::tools::output_path(options);
+  ingot::AtomicFile program = INGOT_TRY(ingot::AtomicFile::create(output));
+  INGOT_TRY_VOID(image.write(program));
+  if (options.json.empty()) return program.commit();
+  const std::string summary = ingot::tools::summary_json(report, output);
+  ingot::AtomicFile json = INGOT_TRY(ingot::AtomicFile::create(options.json));
+  INGOT_TRY_VOID(json.write(std::as_bytes(std::span(summary))));
+  INGOT_TRY_VOID(program.commit());
+  return json.commit();
 }
 
 Result<void> run(const AotOptions& options) {
@@ -57,14 +67,10 @@ Result<void> run(const AotOptions& options) {
     print_graph(compiled->graph);
     return {};
   }
-  const std::string output = ingot::tools::output_path(options);
-  INGOT_TRY_VOID(compiled->program->image.write(output));
-  if (!options.json.empty()) {
-    INGOT_TRY_VOID(write_text(options.json, ingot::tools::summary_json(report, output)));
-  }
+  INGOT_TRY_VOID(write_files(options, compiled->program->image, report));
   if (!options.quiet) {
     print_graph(compiled->graph);
-    std::printf("\n%s", ingot::tools::summary(report, output).c_str());
+    std::printf("\n%s", ingot::tools::summary(report, ingot::tools::output_path(options)).c_str());
   }
   return {};
 }

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <map>
 
 #include "runtime/npy/npy.h"
+#include "tools/choice.h"
 
 namespace ingot::tools {
 
@@ -20,15 +20,15 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
   const std::string sizes = equals == std::string::npos ? text : text.substr(equals + 1);
   const char* at = sizes.data();
   const char* end = at + sizes.size();
-  while (at < end) {
+  bool fits = !text.empty();  // "name=" is the shape of a number
+  while (fits && at < end) {
     int64_t size = 0;
     const auto [next, error] = std::from_chars(at, end, size);
-    if (error != std::errc() || size < 0 || (next < end && (*next != 'x' || next + 1 == end))) {
-      throw CLI::ValidationError("--shape", "'" + text + "' is not of the form name=1x3x224x224");
-    }
+    fits = error == std::errc() && size >= 0 && (next == end || (*next == 'x' && next + 1 < end));
     shape.second.push_back(size);
     at = next < end ? next + 1 : next;
   }
+  if (!fits) throw CLI::ValidationError("--shape", "'" + text + "' is not of the form name=1x3x224x224");
   return shape;
 }
 
@@ -45,16 +45,16 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
   compiler::CompileOptions& compile = options.compile;
   auto* source = app.add_option_group("model")->require_option(0, 1);
   source->add_option("--model", compile.model_path, "A model file: .onnx, or a graph in text form")->type_name("FILE");
-  source->add_option("-m,--model_name", compile.model_name, "A model built by name (see --list_models)");
-  auto* list = app.add_flag("--list_models", options.list_models, "List the names that --model_name takes");
+  auto* name = source->add_option("-m,--model_name", compile.model_name, "A model built by name (see --list_models)");
+  app.add_flag("--list_models", options.list_models, "List the names that --model_name takes");
   app.add_option("--weights", compile.weights_path, "Parameters for --model_name under torchvision's names")
-      ->type_name("FILE.safetensors|FILE.npz");
+      ->type_name("FILE.safetensors|FILE.npz")
+      ->needs(name);
   app.add_option("--seed", compile.seed, "Seed of --model_name's weights where no --weights are given");
   app.add_flag("-d,--delegate", options.delegate, "Delegate to XNNPACK what it can run");
-  const std::map<std::string, compiler::Target> targets = {{"executorch", compiler::Target::executorch},
-                                                           {"ingot", compiler::Target::ingot}};
-  app.add_option("--target", compile.target, "Operators that the file may use: those ExecuTorch has, or all of Ingot's")
-      ->transform(CLI::CheckedTransformer(targets, CLI::ignore_case));
+  add_choice(app, "--target", compile.target,
+             {{"executorch", compiler::Target::executorch}, {"ingot", compiler::Target::ingot}},
+             "Operators that the file may use: those ExecuTorch has, or all of Ingot's");
   std::vector<std::string> shapes;
   app.add_option("--shape", shapes, "Sizes of an input: name=1x3x224x224 (may be repeated)")->delimiter(',');
   std::vector<std::string> example_inputs;
@@ -70,18 +70,16 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       ->delimiter(',');
   app.add_option("--json", options.json, "Write the summary for machines")->type_name("FILE");
   app.add_flag("--quiet", options.quiet, "Print nothing but errors");
-  std::vector<std::string> names = compiler::pass_names();
-  for (CLI::Option* option : {app.get_option("--disable_pass"), app.get_option("--stop_after")}) {
-    option->check(CLI::IsMember(names));
-  }
-  names.emplace_back("all");
-  app.get_option("--print_after")->check(CLI::IsMember(names));
+  std::vector<std::string> stages = compiler::stage_names();
+  app.get_option("--disable_pass")->check(CLI::IsMember(compiler::pass_names()));
+  app.get_option("--stop_after")->check(CLI::IsMember(stages));
+  stages.emplace_back("all");
+  app.get_option("--print_after")->check(CLI::IsMember(stages));
   try {
     app.parse(argc, argv);
     if (!options.list_models && compile.model_path.empty() && compile.model_name.empty()) {
       throw CLI::RequiredError("one of --model and --model_name");
     }
-    (void)list;
     for (const std::string& shape : shapes) compile.input_shapes.push_back(parse_shape(shape));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

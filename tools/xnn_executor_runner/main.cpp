@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 #include "delegate/xnnpack/run/threads.h"
 #include "delegate/xnnpack/run/xnnpack_delegate.h"
@@ -23,6 +24,20 @@ void print_outputs(const std::vector<ingot::Array>& outputs, PrintOutput how) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::printf("  output %zu %s\n", i, ingot::tools::describe(outputs[i], how == PrintOutput::all).c_str());
   }
+}
+
+// The outputs and the measurements, each where asked for. Where the latter cannot be written, neither are the former.
+Result<void> write_files(const RunnerOptions& options, const std::vector<ingot::Array>& outputs,
+                         const Measurement& measurement) {
+  std::optional<ingot::AtomicFile> json;
+  if (!options.json.empty()) {
+    json.emplace(INGOT_TRY(ingot::AtomicFile::create(options.json)));
+    const std::string text = ingot::tools::report_json(measurement, options);
+    INGOT_TRY_VOID(json->write(std::as_bytes(std::span(text))));
+  }
+  if (!options.output_file.empty()) INGOT_TRY_VOID(ingot::tools::write_outputs(options.output_file, outputs));
+  if (json) return json->commit();
+  return {};
 }
 
 Result<void> run(const RunnerOptions& options) {
@@ -48,11 +63,7 @@ Result<void> run(const RunnerOptions& options) {
   measurement.peak_rss_bytes = ingot::tools::peak_rss_bytes();
 
   const std::vector<ingot::Array> outputs = INGOT_TRY(ingot::tools::copy_outputs(method));
-  if (!options.output_file.empty()) INGOT_TRY_VOID(ingot::tools::write_outputs(options.output_file, outputs));
-  if (!options.json.empty()) {
-    const std::string json = ingot::tools::report_json(measurement, options);
-    INGOT_TRY_VOID(ingot::write_file(options.json, std::as_bytes(std::span(json))));
-  }
+  INGOT_TRY_VOID(write_files(options, outputs, measurement));
   std::fputs(ingot::tools::report(measurement, options).c_str(), stdout);
   if (options.inputs.empty() && method.num_inputs() > 0) {
     std::printf("  inputs   random (seed %llu)\n", static_cast<unsigned long long>(options.seed));

@@ -1,7 +1,8 @@
 #include "tools/xnn_executor_runner/options.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
+
+#include "tools/choice.h"
 
 namespace ingot::tools {
 
@@ -32,14 +33,11 @@ int parse_command_line(int argc, char** argv, RunnerOptions& options) {
       ->check(CLI::Range(size_t{0}, size_t{1024}))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of random inputs")->capture_default_str();
-  const std::map<std::string, PrintOutput> prints = {
-      {"none", PrintOutput::none}, {"summary", PrintOutput::summary}, {"all", PrintOutput::all}};
-  app.add_option("--print_output", options.print_output, "How much of the outputs to print")
-      ->transform(CLI::CheckedTransformer(prints, CLI::ignore_case));
-  const std::map<std::string, Program::Source> sources = {{"map", Program::Source::map},
-                                                          {"read", Program::Source::read}};
-  app.add_option("--load", options.source, "Map the file into memory, or read it")
-      ->transform(CLI::CheckedTransformer(sources, CLI::ignore_case));
+  add_choice(app, "--print_output", options.print_output,
+             {{"none", PrintOutput::none}, {"summary", PrintOutput::summary}, {"all", PrintOutput::all}},
+             "How much of the outputs to print");
+  add_choice(app, "--load", options.source, {{"map", Program::Source::map}, {"read", Program::Source::read}},
+             "Map the file into memory, or read it");
   app.add_option("--json", options.json, "Write the measurements for machines")->type_name("FILE");
   try {
     app.parse(argc, argv);
