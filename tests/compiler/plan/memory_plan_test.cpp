@@ -5,22 +5,12 @@
 #include <random>
 
 #include "compiler/ir/text.h"
+#include "tests/support/expect_no_overlap.h"
 
 namespace ingot::compiler {
 namespace {
 
-// Every pair that lives at the same time must be apart in memory, and everything must lie inside the arena.
-void expect_no_overlap(std::span<const Lifetime> items, std::span<const size_t> offsets, size_t arena) {
-  for (size_t i = 0; i < items.size(); ++i) {
-    EXPECT_EQ(offsets[i] % kPlanAlignment, 0u);
-    EXPECT_LE(offsets[i] + items[i].bytes, arena);
-    for (size_t j = 0; j < i; ++j) {
-      const bool same_time = items[i].first <= items[j].last && items[j].first <= items[i].last;
-      const bool same_place = offsets[i] < offsets[j] + items[j].bytes && offsets[j] < offsets[i] + items[i].bytes;
-      EXPECT_FALSE(same_time && same_place) << "values " << i << " and " << j;
-    }
-  }
-}
+using testing::expect_no_overlap;
 
 TEST(MemoryPlanTest, ChainReusesTwoBuffers) {
   std::vector<Lifetime> chain;
