@@ -107,7 +107,7 @@ Result<void> MethodEmitter::emit_kernel_call(const Node& node) {
   // The outputs stand twice: as arguments of the `out` overload and as what it returns, several as one list.
   std::vector<int32_t> outs;
   for (const Value* output : node.outputs()) outs.push_back(values_.tensor(output));
-  if (op.returns()[0].list) outs = {values_.tensor_list(outs)};
+  if (op.returns()[0].list) outs.assign(1, values_.tensor_list(outs));
   args.insert(args.end(), outs.begin(), outs.end());
   args.push_back(outs.size() == 1 ? outs[0] : values_.tensor_list(outs));
 
