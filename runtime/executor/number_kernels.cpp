@@ -71,20 +71,27 @@ Result<FloorDivision> floor_divide(int64_t a, int64_t b) {
 }
 
 using Binary = Result<Scalar> (*)(Scalar, Scalar);
+using Unary = Result<Scalar> (*)(Scalar);
 
-// A pair of numbers is computed as doubles as soon as one is.
-template <Binary f>
-Result<void> run_binary(KernelContext&, KernelArgs args) {
+Result<void> apply(Binary f, KernelArgs args) {
   const Scalar result = INGOT_TRY(f(args.scalar(0), args.scalar(1)));
   return write(args.value(2), result);
 }
 
-using Unary = Result<Scalar> (*)(Scalar);
+Result<void> apply(Unary f, KernelArgs args) {
+  const Scalar result = INGOT_TRY(f(args.scalar(0)));
+  return write(args.value(1), result);
+}
+
+// A pair of numbers is computed as doubles as soon as one is.
+template <Binary f>
+Result<void> run_binary(KernelContext&, KernelArgs args) {
+  return apply(f, args);
+}
 
 template <Unary f>
 Result<void> run_unary(KernelContext&, KernelArgs args) {
-  const Scalar result = INGOT_TRY(f(args.scalar(0)));
-  return write(args.value(1), result);
+  return apply(f, args);
 }
 
 bool any_real(Scalar a, Scalar b) {
@@ -133,37 +140,37 @@ Result<Scalar> true_division(Scalar a, Scalar b) {
   return real(a.to<double>() / b.to<double>());
 }
 
-int compare(Scalar a, Scalar b) {
-  if (any_real(a, b)) return (a.to<double>() > b.to<double>()) - (a.to<double>() < b.to<double>());
-  return (a.integer > b.integer) - (a.integer < b.integer);
-}
-bool is_nan(Scalar a) {
-  return a.is_real() && std::isnan(a.real);
-}
-bool ordered(Scalar a, Scalar b) {
-  return !is_nan(a) && !is_nan(b);
+// Which of a < b, a == b, a > b holds, as bits; none where one is not a number.
+constexpr unsigned kLess = 1;
+constexpr unsigned kEqual = 2;
+constexpr unsigned kGreater = 4;
+[[gnu::noinline]] unsigned compare(Scalar a, Scalar b) {
+  if (!any_real(a, b)) return a.integer < b.integer ? kLess : a.integer > b.integer ? kGreater : kEqual;
+  const double x = a.to<double>();
+  const double y = b.to<double>();
+  return x < y ? kLess : x > y ? kGreater : x == y ? kEqual : 0;
 }
 
 Result<Scalar> equal(Scalar a, Scalar b) {
-  return boolean(ordered(a, b) && compare(a, b) == 0);
+  return boolean((compare(a, b) & kEqual) != 0);
 }
 Result<Scalar> greater_equal(Scalar a, Scalar b) {
-  return boolean(ordered(a, b) && compare(a, b) >= 0);
+  return boolean((compare(a, b) & (kGreater | kEqual)) != 0);
 }
 Result<Scalar> greater(Scalar a, Scalar b) {
-  return boolean(ordered(a, b) && compare(a, b) > 0);
+  return boolean((compare(a, b) & kGreater) != 0);
 }
 Result<Scalar> less_equal(Scalar a, Scalar b) {
-  return boolean(ordered(a, b) && compare(a, b) <= 0);
+  return boolean((compare(a, b) & (kLess | kEqual)) != 0);
 }
 Result<Scalar> less(Scalar a, Scalar b) {
-  return boolean(ordered(a, b) && compare(a, b) < 0);
+  return boolean((compare(a, b) & kLess) != 0);
 }
 Result<Scalar> larger_of(Scalar a, Scalar b) {
-  return compare(a, b) < 0 ? b : a;
+  return (compare(a, b) & kLess) != 0 ? b : a;
 }
 Result<Scalar> smaller_of(Scalar a, Scalar b) {
-  return compare(a, b) > 0 ? b : a;
+  return (compare(a, b) & kGreater) != 0 ? b : a;
 }
 
 Result<Scalar> negate(Scalar a) {
@@ -214,38 +221,43 @@ T first(const Tensor& tensor) {
   return value;
 }
 
-// The only element of a tensor, as a number.
-Result<void> run_local_scalar_dense(KernelContext&, KernelArgs args) {
-  const Tensor& tensor = args.tensor(0);
-  if (tensor.numel() != 1)
-    return fail(ErrorCode::invalid_argument, "a tensor of %zu elements, expected 1", tensor.numel());
+Result<Scalar> only_element(const Tensor& tensor) {
   switch (tensor.dtype()) {
     case DType::uint8:
-      return write(args.value(1), integer(first<uint8_t>(tensor)));
+      return integer(first<uint8_t>(tensor));
     case DType::int8:
-      return write(args.value(1), integer(first<int8_t>(tensor)));
+      return integer(first<int8_t>(tensor));
     case DType::int16:
-      return write(args.value(1), integer(first<int16_t>(tensor)));
+      return integer(first<int16_t>(tensor));
     case DType::uint16:
-      return write(args.value(1), integer(first<uint16_t>(tensor)));
+      return integer(first<uint16_t>(tensor));
     case DType::int32:
-      return write(args.value(1), integer(first<int32_t>(tensor)));
+      return integer(first<int32_t>(tensor));
     case DType::uint32:
-      return write(args.value(1), integer(first<uint32_t>(tensor)));
+      return integer(first<uint32_t>(tensor));
     case DType::int64:
-      return write(args.value(1), integer(first<int64_t>(tensor)));
+      return integer(first<int64_t>(tensor));
     case DType::boolean:
-      return write(args.value(1), boolean(first<uint8_t>(tensor) != 0));
+      return boolean(first<uint8_t>(tensor) != 0);
     case DType::float32:
-      return write(args.value(1), real(first<float>(tensor)));
+      return real(first<float>(tensor));
     case DType::float64:
-      return write(args.value(1), real(first<double>(tensor)));
+      return real(first<double>(tensor));
     case DType::uint64:
     case DType::float16:
     case DType::bfloat16:
       break;
   }
   return fail(ErrorCode::not_supported, "a number of a tensor of %s", to_string(tensor.dtype()));
+}
+
+// The only element of a tensor, as a number.
+Result<void> run_local_scalar_dense(KernelContext&, KernelArgs args) {
+  const Tensor& tensor = args.tensor(0);
+  if (tensor.numel() != 1)
+    return fail(ErrorCode::invalid_argument, "a tensor of %zu elements, expected 1", tensor.numel());
+  const Scalar element = INGOT_TRY(only_element(tensor));
+  return write(args.value(1), element);
 }
 
 // Puts copy_from at position `index` of copy_to's first dimension, which grows to hold it.

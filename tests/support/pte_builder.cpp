@@ -35,7 +35,7 @@ PteBuilder::PteBuilder(const std::string& method) {
 PteBuilder& PteBuilder::begin_method(const std::string& name) {
   auto plan = std::make_unique<pte::ExecutionPlanT>();
   plan->name = name;
-  plan->non_const_buffer_sizes = {0, 0};
+  plan->non_const_buffer_sizes.assign(2, 0);
   plan->chains.push_back(std::make_unique<pte::ChainT>());
   program.execution_plan.push_back(std::move(plan));
   return *this;
