@@ -1,6 +1,6 @@
 // What a delegate implements: it is given a payload that its host-side lowering wrote, turns it into something runnable
-// once, and runs it many times. The runtime calls a delegate from one thread at a time for one handle; different handles
-// may be initialised and executed in parallel, also those of one program.
+// once, and runs it many times. The runtime calls a delegate from one thread at a time for one handle; different
+// handles may be initialised and executed in parallel, also those of one program.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,7 @@ class DelegateState {
 struct DelegateInit {
   std::span<const std::byte> payload;  // 16-byte aligned; lives as long as the Program
   std::span<const CompileSpec> compile_specs;
-  const NamedData* named_data = nullptr;  // never null
+  const NamedData* named_data = nullptr;   // never null
   DelegateState* program_state = nullptr;  // what make_program_state returned
   DelegateState* group_state = nullptr;    // what make_group_state returned
   size_t num_args = 0;                     // of every call
