@@ -50,8 +50,10 @@ Result<void> Call::execute(std::span<Tensor* const> args) {
                 payload_.num_externals());
   }
   INGOT_TRY_VOID(read_input_shapes(args));
-  if (!is_shaped_) INGOT_TRY_VOID(reshape());
+  if (!is_shaped_) INGOT_TRY_VOID(built_.shapes.run(payload_));
+  // Outputs that do not fit their tensors are found before XNNPACK plans memory for them.
   INGOT_TRY_VOID(resize_outputs(args));
+  if (!is_shaped_) INGOT_TRY_VOID(reshape());
   const bool moved = INGOT_TRY(set_pointers(args));
   if (moved || !is_set_up_ || (workspace_ != nullptr && workspace_->generation() != generation_))
     INGOT_TRY_VOID(set_up());
@@ -94,7 +96,6 @@ Result<void> Call::read_input_shapes(std::span<Tensor* const> args) {
 
 Result<void> Call::reshape() {
   is_shaped_ = is_set_up_ = false;
-  INGOT_TRY_VOID(built_.shapes.run(payload_));
   const auto shapes = built_.shapes.shapes();
   for (const Argument& argument : arguments_) {
     if (!argument.is_input) continue;
