@@ -1,6 +1,6 @@
-// The one table of operators: every operator that a graph may hold, with its functional schema, the overload under which
-// a program calls its kernel, its family, and whether ExecuTorch registers a kernel of that name (such operators may be
-// emitted by default; the others only for `--target ingot`).
+// The one table of operators: every operator that a graph may hold, with its functional schema, the overload under
+// which a program calls its kernel, its family, and whether ExecuTorch registers a kernel of that name (such operators
+// may be emitted by default; the others only for `--target ingot`).
 //
 // Adding an operator starts with a row here; its shape rule, kernel and lowering are found by family or name.
 #pragma once
@@ -23,8 +23,8 @@ enum class Family : uint8_t {
   matmul,       // convolution, mm and their like
   pooling,
   normalization,
-  indexing,     // gather, scatter, sort
-  quantize,     // between float and affine integers
+  indexing,  // gather, scatter, sort
+  quantize,  // between float and affine integers
   other,
 };
 
