@@ -1,0 +1,65 @@
+#include "compiler/ir/quantization.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/ir/constants.h"
+
+namespace ingot::compiler {
+namespace {
+
+bool is_scale(double scale) {
+  return std::isfinite(scale) && scale > 0;
+}
+
+std::optional<Quantization> per_channel(const Node& node, Quantization quantization) {
+  const Value& input = *node.tensor("input");
+  const Value& scales = *node.tensor("scales");
+  const Value* zero_points = node.tensor("zero_points");
+  if (!scales.is_constant() || (zero_points != nullptr && !zero_points->is_constant())) return std::nullopt;
+  const int64_t axis = node.integer("axis");
+  quantization.axis = static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(input.type.rank()) : axis);
+  quantization.scales = load_numbers(scales);
+  if (!std::ranges::all_of(quantization.scales, is_scale)) return std::nullopt;
+  quantization.zero_points.assign(quantization.scales.size(), 0);
+  if (zero_points != nullptr) {
+    std::ranges::transform(load_numbers(*zero_points), quantization.zero_points.begin(),
+                           [](double number) { return static_cast<int64_t>(number); });
+  }
+  return quantization;
+}
+
+}  // namespace
+
+bool is_quantize(const Node& node) {
+  return node.is("quantized_decomposed::quantize_per_tensor") || node.is("quantized_decomposed::quantize_per_channel");
+}
+
+bool is_dequantize(const Node& node) {
+  return node.is("quantized_decomposed::dequantize_per_tensor") ||
+         node.is("quantized_decomposed::dequantize_per_channel");
+}
+
+std::optional<Quantization> quantization_of(const Node& node) {
+  if (!is_quantize(node) && !is_dequantize(node)) return std::nullopt;
+  Quantization quantization;
+  quantization.dtype = is_quantize(node) ? node.output()->type.dtype : node.tensor("input")->type.dtype;
+  quantization.quant_min = node.integer("quant_min");
+  quantization.quant_max = node.integer("quant_max");
+  if (!node.op().has("scale")) return per_channel(node, std::move(quantization));
+  quantization.scales = {node.real("scale")};
+  quantization.zero_points = {node.integer("zero_point")};
+  return quantization;
+}
+
+const Node* dequantize_of(const Value& value) {
+  return value.producer != nullptr && is_dequantize(*value.producer) ? value.producer : nullptr;
+}
+
+const Node* sole_quantize(const Value& value, const Uses& uses) {
+  if (!uses.single(&value)) return nullptr;
+  const Node* user = uses.of(&value).front();
+  return is_quantize(*user) ? user : nullptr;
+}
+
+}  // namespace ingot::compiler

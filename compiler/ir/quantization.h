@@ -1,0 +1,47 @@
+// How affine integers stand for real numbers in a graph: real = (q - zero_point) * scale. A quantized graph is a float
+// graph whose values pass through pairs of quantize and dequantize nodes (quantized_decomposed); an operator that reads
+// only dequantized values, and whose result is only quantized, can be computed in integers. Whoever does that (the
+// delegate's lowering, the pass that makes ingot:: integer operators) reads the parameters here. Biases stay float.
+// Plain functions over a Graph; cost linear in the channels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/ir/graph.h"
+
+namespace ingot::compiler {
+
+// What a quantize or dequantize node says about its integers.
+struct Quantization {
+  DType dtype = DType::int8;
+  int64_t quant_min = 0;
+  int64_t quant_max = 0;
+  // One of each, or, with an axis, one for each slice along it. Scales are positive and finite.
+  std::vector<double> scales;
+  std::vector<int64_t> zero_points;
+  std::optional<size_t> axis;
+
+  bool is_per_tensor() const { return !axis.has_value(); }
+  double scale() const { return scales.front(); }
+  int64_t zero_point() const { return zero_points.front(); }
+  friend bool operator==(const Quantization&, const Quantization&) = default;
+};
+
+// Is it one of quantized_decomposed::quantize_per_tensor and quantize_per_channel?
+bool is_quantize(const Node& node);
+// Is it one of quantized_decomposed::dequantize_per_tensor and dequantize_per_channel?
+bool is_dequantize(const Node& node);
+
+// The parameters of such a node. Nothing for other nodes, and where scales or zero points are computed by the graph.
+std::optional<Quantization> quantization_of(const Node& node);
+
+// The dequantize node that makes this value, or null.
+const Node* dequantize_of(const Value& value);
+// The quantize node that is the one user of this value, or null: where others use it too, or the graph returns it, its
+// real values are needed.
+const Node* sole_quantize(const Value& value, const Uses& uses);
+
+}  // namespace ingot::compiler
