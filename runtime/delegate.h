@@ -18,6 +18,10 @@ namespace ingot {
 class NamedData {
  public:
   virtual Result<std::span<const std::byte>> find(std::string_view key) const = 0;
+  // A hint that these bytes of the program, or a little more or less, will hardly be read again, because they were
+  // copied into a form of the delegate's own. They stay valid; where they were mapped, their memory may go back to the
+  // system until they are.
+  virtual void copied(std::span<const std::byte>) const {}
 
  protected:
   ~NamedData() = default;
@@ -42,6 +46,8 @@ struct DelegateInit {
   DelegateState* program_state = nullptr;  // what make_program_state returned
   DelegateState* group_state = nullptr;    // what make_group_state returned
   size_t num_args = 0;                     // of every call
+  // The arguments of the first call, at their largest sizes and without memory; empty where they are not known yet.
+  std::span<Tensor* const> args;
   void* threadpool = nullptr;              // the program's pthreadpool_t, or null
 };
 

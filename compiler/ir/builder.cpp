@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "compiler/ir/evaluate.h"
-#include "compiler/ir/number.h"
 #include "compiler/ir/shape_rules/shape_rule.h"
+#include "runtime/core/number.h"
 #include "runtime/core/tensor.h"
 
 namespace ingot::compiler {

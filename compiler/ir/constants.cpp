@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "compiler/ir/number.h"
+#include "runtime/core/number.h"
 
 namespace ingot::compiler {
 

@@ -10,9 +10,9 @@
 #include <unordered_map>
 
 #include "compiler/ir/builder.h"
-#include "compiler/ir/number.h"
 #include "compiler/ir/text.h"
 #include "compiler/ir/text_tokens.h"
+#include "runtime/core/number.h"
 
 namespace ingot::compiler {
 namespace {

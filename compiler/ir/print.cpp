@@ -7,8 +7,8 @@
 #include <map>
 
 #include "compiler/ir/builder.h"
-#include "compiler/ir/number.h"
 #include "compiler/ir/text.h"
+#include "runtime/core/number.h"
 
 namespace ingot::compiler {
 namespace {

@@ -113,6 +113,7 @@ Result<void> init_delegate(Method::Impl& method, size_t i, std::span<CompileSpec
   if (call == nullptr) return {};
   DelegateInit init;
   init.num_args = call->count;
+  init.args = {call->tensors, call->count};
   const size_t number = method.runtime.find_delegate(as_text(from.id()));
   Delegate& delegate = *method.runtime.delegates[number];
   init.payload = INGOT_TRY(method.program.file.delegate_payload(from));

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -81,6 +82,19 @@ Result<DataSource> DataSource::borrow(std::span<const std::byte> bytes) {
   DataSource source;
   source.bytes_ = bytes;
   return source;
+}
+
+void DataSource::drop_pages(std::span<const std::byte> range) const {
+  if (!mapped_) return;
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(bytes_.data());
+  const uintptr_t end = start + bytes_.size();
+  const auto first = reinterpret_cast<uintptr_t>(range.data());
+  if (first < start || first >= end) return;
+  const uintptr_t last = first + std::min<size_t>(range.size(), end - first);
+  const uintptr_t begin = (first + page - 1) / page * page;
+  const uintptr_t stop = last / page * page;
+  if (begin < stop) ::madvise(reinterpret_cast<void*>(begin), stop - begin, MADV_DONTNEED);
 }
 
 DataSource& DataSource::operator=(DataSource&& other) noexcept {

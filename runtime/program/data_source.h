@@ -27,6 +27,9 @@ class DataSource {
   ~DataSource();
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  // Gives the memory of whole pages of a mapped file among these bytes back until they are read again. Bytes that are
+  // not the source's are left alone.
+  void drop_pages(std::span<const std::byte> range) const;
 
  private:
   std::span<const std::byte> bytes_;

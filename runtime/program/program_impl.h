@@ -17,6 +17,7 @@ struct Program::Impl final : NamedData {
   Impl(const Runtime& owner, DataSource bytes) : runtime(owner), source(std::move(bytes)) {}
 
   Result<std::span<const std::byte>> find(std::string_view key) const override { return file.named_data(key); }
+  void copied(std::span<const std::byte> bytes) const override { source.drop_pages(bytes); }
   Result<const pte::ExecutionPlan*> plan(std::string_view name) const;
 
   const Runtime& runtime;

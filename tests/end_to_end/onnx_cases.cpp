@@ -1,28 +1,20 @@
 // Every recorded ONNX case (tests/data/onnx_ops.zip, with what ONNX Runtime answers) through the whole pipeline, once
 // with XNNPACK taking what it can and once with portable kernels alone: passes, partitioning, planning, emitting,
 // loading, running. What is refused on the way is listed here, with the reason it must give.
+#include "tests/support/onnx_cases.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "tests/end_to_end/pipeline.h"
 #include "tests/support/compare.h"
-#include "tests/support/zip.h"
 
 namespace ingot {
 namespace {
 
 using testing::Way;
-
-struct Case {
-  std::string name;
-  size_t inputs = 0;
-  size_t outputs = 0;
-};
 
 // Case -> what the error must contain.
 const std::map<std::string, std::string>& refused() {
@@ -44,40 +36,7 @@ size_t differing_elements(const std::string& name, Way way) {
   return way == Way::delegated ? found->second.delegated : found->second.portable;
 }
 
-const std::string& archive_path() {
-  static const std::string path = std::string(INGOT_SOURCE_DIR) + "/tests/data/onnx_ops.zip";
-  return path;
-}
-
-// By operator.
-const std::map<std::string, std::vector<Case>>& cases() {
-  static const std::map<std::string, std::vector<Case>> by_op = [] {
-    std::map<std::string, std::vector<Case>> map;
-    const auto archive = testing::ZipArchive::open(archive_path());
-    const auto text = archive ? archive->read_text("cases.json") : Result<std::string>(std::string("[]"));
-    for (const auto& entry : nlohmann::json::parse(text ? *text : "[]")) {
-      map[entry["op"]].push_back({entry["name"], entry["inputs"], entry["outputs"]});
-    }
-    return map;
-  }();
-  return by_op;
-}
-
-std::vector<std::string> operators() {
-  std::vector<std::string> names;
-  for (const auto& [name, list] : cases()) names.push_back(name);
-  return names;
-}
-
-Result<std::vector<Array>> read_arrays(const testing::ZipArchive& archive, const std::string& stem, size_t count) {
-  std::vector<Array> arrays;
-  for (size_t i = 0; i < count; ++i) {
-    arrays.push_back(INGOT_TRY(archive.read_npy(stem + std::to_string(i) + ".npy")));
-  }
-  return arrays;
-}
-
-void check(const testing::ZipArchive& archive, const Case& c, Way way) {
+void check(const testing::ZipArchive& archive, const testing::OnnxCase& c, Way way) {
   const auto model = archive.read(c.name + "/model.onnx");
   ASSERT_TRUE(model) << model.error().message();
   compiler::CompileOptions options;
@@ -89,9 +48,9 @@ void check(const testing::ZipArchive& archive, const Case& c, Way way) {
     return;
   }
   ASSERT_TRUE(built) << built.error().message();
-  const auto inputs = read_arrays(archive, c.name + "/input", c.inputs);
+  const auto inputs = testing::recorded_inputs(archive, c);
   ASSERT_TRUE(inputs) << inputs.error().message();
-  const auto expected = read_arrays(archive, c.name + "/output", c.outputs);
+  const auto expected = testing::recorded_outputs(archive, c);
   ASSERT_TRUE(expected) << expected.error().message();
   const auto outputs = testing::run(built->file, *inputs);
   ASSERT_TRUE(outputs) << outputs.error().message();
@@ -108,15 +67,15 @@ void check(const testing::ZipArchive& archive, const Case& c, Way way) {
 }
 
 TEST(OnnxCases, ArePresent) {
-  EXPECT_GT(cases().size(), 100u);
+  EXPECT_GT(testing::onnx_cases().size(), 100u);
 }
 
 class OnnxCases : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(OnnxCases, GiveTheRecordedOutputs) {
-  const auto archive = testing::ZipArchive::open(archive_path());
+  const auto archive = testing::open_onnx_cases();
   ASSERT_TRUE(archive) << archive.error().message();
-  for (const Case& c : cases().at(GetParam())) {
+  for (const testing::OnnxCase& c : testing::onnx_cases().at(GetParam())) {
     for (const Way way : testing::kBothWays) {
       SCOPED_TRACE(c.name + " " + to_string(way));
       check(*archive, c, way);
@@ -124,7 +83,7 @@ TEST_P(OnnxCases, GiveTheRecordedOutputs) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EndToEnd, OnnxCases, ::testing::ValuesIn(operators()),
+INSTANTIATE_TEST_SUITE_P(EndToEnd, OnnxCases, ::testing::ValuesIn(testing::onnx_case_operators()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

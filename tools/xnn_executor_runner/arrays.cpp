@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 
+#include "runtime/core/number.h"
 #include "runtime/npy/whole_file.h"
 
 namespace ingot::tools {
@@ -19,42 +20,8 @@ std::string shape_text(std::span<const int32_t> sizes) {
   return text + "]";
 }
 
-template <typename T>
-T element(const Array& array, size_t i) {
-  T value;
-  std::memcpy(&value, array.data.data() + i * sizeof(T), sizeof(T));
-  return value;
-}
-
 double number(const Array& array, size_t i) {
-  switch (array.dtype) {
-    case DType::uint8:
-    case DType::boolean:
-      return element<uint8_t>(array, i);
-    case DType::int8:
-      return element<int8_t>(array, i);
-    case DType::int16:
-      return element<int16_t>(array, i);
-    case DType::uint16:
-      return element<uint16_t>(array, i);
-    case DType::int32:
-      return element<int32_t>(array, i);
-    case DType::uint32:
-      return element<uint32_t>(array, i);
-    case DType::int64:
-      return static_cast<double>(element<int64_t>(array, i));
-    case DType::uint64:
-      return static_cast<double>(element<uint64_t>(array, i));
-    case DType::float16:
-      return static_cast<double>(element<_Float16>(array, i));
-    case DType::bfloat16:
-      return static_cast<double>(element<__bf16>(array, i));
-    case DType::float32:
-      return element<float>(array, i);
-    case DType::float64:
-      return element<double>(array, i);
-  }
-  return 0;
+  return load_number(array.dtype, array.data.data() + i * size_of(array.dtype));
 }
 
 size_t count(const Array& array) {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "compiler/frontend/onnx/tensor_data.h"
-#include "compiler/ir/number.h"
+#include "runtime/core/number.h"
 
 namespace ingot::compiler::onnx_import {
 namespace {

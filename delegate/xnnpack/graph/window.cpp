@@ -28,7 +28,7 @@ Result<size_t> window_positions(const Window& window, bool same, const char* axi
 }
 
 Result<void> check_window_count(size_t out_height, size_t out_width, uint64_t kernel_height, uint64_t kernel_width) {
-  constexpr uint64_t kMaxPointers = uint64_t{1} << 30;
+  constexpr uint64_t kMaxPointers = uint64_t{1} << 28;
   uint64_t count = 1;
   for (const uint64_t factor : {uint64_t{out_height}, uint64_t{out_width}, kernel_height, kernel_width}) {
     if (factor > kMaxPointers || (count *= factor) > kMaxPointers) {

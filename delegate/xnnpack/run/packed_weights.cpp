@@ -8,17 +8,26 @@
 namespace ingot::xnnpack {
 namespace {
 
-// FNV-1a over 8-byte words: fast and good enough to find candidates, which are then compared.
+constexpr uint64_t kHashPrime = 0x100000001b3u;
+
+uint64_t mix(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * kHashPrime;
+  return hash ^ hash >> 29;
+}
+
+// FNV-1a over 8-byte words, in four streams so that their multiplications overlap: fast and good enough to find
+// candidates, which are then compared.
 uint64_t hash_of(const std::byte* bytes, size_t size) {
-  uint64_t hash = 0xcbf29ce484222325u ^ size;
+  uint64_t lanes[4] = {0xcbf29ce484222325u ^ size, 1, 2, 3};
   size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    uint64_t word;
-    std::memcpy(&word, bytes + i, 8);
-    hash = (hash ^ word) * 0x100000001b3u;
-    hash ^= hash >> 29;
+  for (; i + sizeof(lanes) <= size; i += sizeof(lanes)) {
+    uint64_t words[4];
+    std::memcpy(words, bytes + i, sizeof(words));
+    for (size_t k = 0; k < 4; ++k) lanes[k] = mix(lanes[k], words[k]);
   }
-  for (; i < size; ++i) hash = (hash ^ static_cast<uint64_t>(bytes[i])) * 0x100000001b3u;
+  uint64_t hash = lanes[0];
+  for (size_t k = 1; k < 4; ++k) hash = mix(hash, lanes[k]);
+  for (; i < size; ++i) hash = mix(hash, static_cast<uint64_t>(bytes[i]));
   return hash;
 }
 
@@ -57,7 +66,7 @@ size_t PackedWeights::bytes() const {
   return bytes_;
 }
 
-Packing::Packing(PackedWeights& weights) : weights_(weights), provider_{} {
+Packing::Packing(PackedWeights& weights, const NamedData& source) : weights_(weights), source_(source), provider_{} {
   provider_.context = this;
   provider_.look_up = [](void*, const xnn_weights_cache_look_up_key*) { return SIZE_MAX; };
   provider_.reserve_space = [](void* context, size_t size) -> void* {
@@ -67,9 +76,11 @@ Packing::Packing(PackedWeights& weights) : weights_(weights), provider_{} {
     return self.pending_.get();
   };
   // Offsets are addresses: what is kept never moves.
-  provider_.look_up_or_insert = [](void* context, const xnn_weights_cache_look_up_key*, void* bytes, size_t size) {
+  provider_.look_up_or_insert = [](void* context, const xnn_weights_cache_look_up_key* key, void* bytes, size_t size) {
     auto& self = *static_cast<Packing*>(context);
     if (bytes != self.pending_.get() || bytes == nullptr || size > self.pending_size_) return SIZE_MAX;
+    // The filter is about as large as its packed form. Without this, both would be in memory at once, for all filters.
+    if (key != nullptr) self.source_.copied({static_cast<const std::byte*>(key->kernel), size});
     return reinterpret_cast<size_t>(self.weights_.keep(std::move(self.pending_), size));
   };
   provider_.is_finalized = [](void* context) { return static_cast<Packing*>(context)->finished_; };

@@ -48,7 +48,8 @@ class PackedWeights final : public DelegateState {
 // The interface through which one XNNPACK runtime packs into PackedWeights and then reads from it.
 class Packing {
  public:
-  explicit Packing(PackedWeights& weights);
+  // `source` is told what has been packed; it outlives this.
+  Packing(PackedWeights& weights, const NamedData& source);
   Packing(const Packing&) = delete;
   Packing& operator=(const Packing&) = delete;
 
@@ -58,6 +59,7 @@ class Packing {
 
  private:
   PackedWeights& weights_;
+  const NamedData& source_;
   PackedWeights::Buffer pending_;  // reserved, not inserted yet
   size_t pending_size_ = 0;
   bool finished_ = false;

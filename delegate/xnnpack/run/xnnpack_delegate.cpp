@@ -29,12 +29,32 @@ Result<DelegateState*> XnnpackDelegate::make_group_state() {
   return workspace.release();
 }
 
+namespace {
+
+// XNNPACK plans for the declared sizes as soon as a runtime is built: they may not exceed what the program itself says
+// that it needs.
+Result<void> check_inputs_fit(const xnnpack::Payload& payload, std::span<Tensor* const> args) {
+  for (const xnnpack::Value& value : payload.values()) {
+    if (!value.is_input || value.external >= args.size() || args[value.external] == nullptr) continue;
+    const uint64_t declared = INGOT_TRY(xnnpack::shape_bytes(value.datatype, value.shape));
+    const size_t capacity = args[value.external]->capacity();
+    if (declared > capacity) {
+      return fail(ErrorCode::invalid_file, "the payload declares %llu bytes for argument %u, which has at most %zu",
+                  static_cast<unsigned long long>(declared), value.external, capacity);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<DelegateHandle*> XnnpackDelegate::init(const DelegateInit& init) {
   auto payload = INGOT_TRY(xnnpack::Payload::parse(init.payload));
   if (payload.num_externals() > init.num_args) {
     return fail(ErrorCode::invalid_file, "the payload has %u external values, its calls have %zu arguments",
                 payload.num_externals(), init.num_args);
   }
+  INGOT_TRY_VOID(check_inputs_fit(payload, init.args));
   auto* weights = static_cast<PackedWeights*>(init.program_state);
   auto* workspace = static_cast<Workspace*>(init.group_state);
   std::unique_ptr<Packing> packing;
@@ -42,7 +62,7 @@ Result<DelegateHandle*> XnnpackDelegate::init(const DelegateInit& init) {
   options.threadpool = static_cast<pthreadpool_t>(init.threadpool);
   if (workspace != nullptr) options.workspace = workspace->get();
   if (weights != nullptr) {
-    packing.reset(new (std::nothrow) Packing(*weights));
+    packing.reset(new (std::nothrow) Packing(*weights, *init.named_data));
     if (packing == nullptr) return fail(ErrorCode::out_of_memory, "no memory for packed weights");
     options.weights_cache = packing->cache();
   }

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "compiler/ir/number.h"
 #include "compiler/ir/text.h"
 #include "compiler/passes/pass_manager.h"
+#include "runtime/core/number.h"
 #include "tests/support/graph/run_graph.h"
 
 namespace ingot::compiler {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "compiler/ir/evaluate.h"
-#include "compiler/ir/number.h"
+#include "runtime/core/number.h"
 
 namespace ingot::testing {
 
@@ -109,7 +109,7 @@ std::vector<Array> random_inputs(const compiler::Graph& graph, uint32_t seed) {
     for (size_t at = 0; at < array.data.size(); at += element) {
       const double unit = static_cast<double>(random()) / 4294967296.0;
       const bool floating = is_floating(array.dtype);
-      compiler::store_number(array.dtype, floating ? unit * 2 - 1 : unit * 3, array.data.data() + at);
+      store_number(array.dtype, floating ? unit * 2 - 1 : unit * 3, array.data.data() + at);
     }
   }
   return inputs;

@@ -3,24 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "compiler/frontend/onnx/import.h"
 #include "compiler/ir/verify.h"
 #include "tests/support/compare.h"
 #include "tests/support/graph/run_graph.h"
-#include "tests/support/zip.h"
+#include "tests/support/onnx_cases.h"
 
 namespace ingot::compiler {
 namespace {
-
-struct Case {
-  std::string name;
-  size_t inputs = 0;
-  size_t outputs = 0;
-};
 
 // Case -> what the reason for the refusal must contain.
 const std::map<std::string, std::string>& refused() {
@@ -35,31 +27,7 @@ const std::map<std::string, size_t>& differing_elements() {
   return cases;
 }
 
-const std::string& archive_path() {
-  static const std::string path = std::string(INGOT_SOURCE_DIR) + "/tests/data/onnx_ops.zip";
-  return path;
-}
-
-// By operator.
-const std::map<std::string, std::vector<Case>>& cases() {
-  static const std::map<std::string, std::vector<Case>> by_op = [] {
-    std::map<std::string, std::vector<Case>> map;
-    const auto archive = testing::ZipArchive::open(archive_path());
-    const auto text = archive ? archive->read_text("cases.json") : Result<std::string>(std::string("[]"));
-    const auto list = nlohmann::json::parse(text ? *text : "[]");
-    for (const auto& entry : list) map[entry["op"]].push_back({entry["name"], entry["inputs"], entry["outputs"]});
-    return map;
-  }();
-  return by_op;
-}
-
-std::vector<std::string> operators() {
-  std::vector<std::string> names;
-  for (const auto& [name, list] : cases()) names.push_back(name);
-  return names;
-}
-
-void check(const testing::ZipArchive& archive, const Case& c) {
+void check(const testing::ZipArchive& archive, const testing::OnnxCase& c) {
   const auto model = archive.read(c.name + "/model.onnx");
   ASSERT_TRUE(model) << model.error().message();
   ImportReport report;
@@ -74,44 +42,40 @@ void check(const testing::ZipArchive& archive, const Case& c) {
   const auto verified = verify(*graph, Stage::imported);
   ASSERT_TRUE(verified) << verified.error().message();
 
-  std::vector<Array> inputs;
-  for (size_t i = 0; i < c.inputs; ++i) {
-    auto array = archive.read_npy(c.name + "/input" + std::to_string(i) + ".npy");
-    ASSERT_TRUE(array) << array.error().message();
-    inputs.push_back(std::move(*array));
-  }
-  const auto outputs = testing::run_graph(*graph, inputs);
+  const auto inputs = testing::recorded_inputs(archive, c);
+  ASSERT_TRUE(inputs) << inputs.error().message();
+  const auto outputs = testing::run_graph(*graph, *inputs);
   ASSERT_TRUE(outputs) << outputs.error().message();
-  ASSERT_EQ(outputs->size(), c.outputs);
-  for (size_t i = 0; i < c.outputs; ++i) {
-    const auto expected = archive.read_npy(c.name + "/output" + std::to_string(i) + ".npy");
-    ASSERT_TRUE(expected) << expected.error().message();
+  const auto expected = testing::recorded_outputs(archive, c);
+  ASSERT_TRUE(expected) << expected.error().message();
+  ASSERT_EQ(outputs->size(), expected->size());
+  for (size_t i = 0; i < expected->size(); ++i) {
     if (const auto entry = differing_elements().find(c.name); entry != differing_elements().end()) {
-      const testing::Difference difference = testing::compare(*expected, (*outputs)[i]);
+      const testing::Difference difference = testing::compare((*expected)[i], (*outputs)[i]);
       EXPECT_EQ(difference.nonfinite_mismatches, entry->second);
       EXPECT_EQ(difference.largest_difference, 0);
       continue;
     }
-    EXPECT_TRUE(testing::close_to(*expected, (*outputs)[i], 1e-4)) << "output " << i;
+    EXPECT_TRUE(testing::close_to((*expected)[i], (*outputs)[i], 1e-4)) << "output " << i;
   }
 }
 
 TEST(RecordedCases, ArePresent) {
-  EXPECT_GT(cases().size(), 100u);
+  EXPECT_GT(testing::onnx_cases().size(), 100u);
 }
 
 class RecordedCases : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(RecordedCases, GiveTheRecordedOutputs) {
-  const auto archive = testing::ZipArchive::open(archive_path());
+  const auto archive = testing::open_onnx_cases();
   ASSERT_TRUE(archive) << archive.error().message();
-  for (const Case& c : cases().at(GetParam())) {
+  for (const testing::OnnxCase& c : testing::onnx_cases().at(GetParam())) {
     SCOPED_TRACE(c.name);
     check(*archive, c);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Onnx, RecordedCases, ::testing::ValuesIn(operators()),
+INSTANTIATE_TEST_SUITE_P(Onnx, RecordedCases, ::testing::ValuesIn(testing::onnx_case_operators()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

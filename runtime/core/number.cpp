@@ -1,13 +1,12 @@
-#include "compiler/ir/number.h"
+#include "runtime/core/number.h"
 
-#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
+#include "runtime/core/checked_math.h"
 #include "runtime/core/half.h"
 
-namespace ingot::compiler {
+namespace ingot {
 namespace {
 
 template <typename T>
@@ -20,15 +19,6 @@ T read(const std::byte* element) {
 template <typename T>
 void write(T value, std::byte* element) {
   std::memcpy(element, &value, sizeof(T));
-}
-
-template <typename T>
-T to_integer(double value) {
-  if (std::isnan(value)) return 0;
-  // The limits as doubles: the largest may round up, beyond what T holds.
-  if (value <= static_cast<double>(std::numeric_limits<T>::min())) return std::numeric_limits<T>::min();
-  if (value >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
-  return static_cast<T>(value);
 }
 
 }  // namespace
@@ -68,15 +58,15 @@ double load_number(DType dtype, const std::byte* element) {
 void store_number(DType dtype, double value, std::byte* element) {
   switch (dtype) {
     case DType::uint8:
-      return write(to_integer<uint8_t>(value), element);
+      return write(saturate_cast<uint8_t>(value), element);
     case DType::int8:
-      return write(to_integer<int8_t>(value), element);
+      return write(saturate_cast<int8_t>(value), element);
     case DType::int16:
-      return write(to_integer<int16_t>(value), element);
+      return write(saturate_cast<int16_t>(value), element);
     case DType::int32:
-      return write(to_integer<int32_t>(value), element);
+      return write(saturate_cast<int32_t>(value), element);
     case DType::int64:
-      return write(to_integer<int64_t>(value), element);
+      return write(saturate_cast<int64_t>(value), element);
     case DType::float16:
       return write(to_float16(static_cast<float>(value)), element);
     case DType::float32:
@@ -88,12 +78,12 @@ void store_number(DType dtype, double value, std::byte* element) {
     case DType::bfloat16:
       return write(to_bfloat16(static_cast<float>(value)), element);
     case DType::uint16:
-      return write(to_integer<uint16_t>(value), element);
+      return write(saturate_cast<uint16_t>(value), element);
     case DType::uint32:
-      return write(to_integer<uint32_t>(value), element);
+      return write(saturate_cast<uint32_t>(value), element);
     case DType::uint64:
-      return write(to_integer<uint64_t>(value), element);
+      return write(saturate_cast<uint64_t>(value), element);
   }
 }
 
-}  // namespace ingot::compiler
+}  // namespace ingot
