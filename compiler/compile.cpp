@@ -91,7 +91,7 @@ Result<Graph> import_model(const CompileOptions& options, CompileReport& report)
 PartitionReport undelegated(const Graph& graph) {
   PartitionReport report;
   for (const auto& node : graph.nodes()) {
-    ++report.nodes_total;
+    if (node->op().row().family != schema::Family::quantize) ++report.nodes_total;
     report.macs_total += macs(*node);
   }
   return report;
@@ -107,6 +107,12 @@ Result<Compiled> compile_stages(const CompileOptions& options, CompileReport& re
   if (stages.done("import", graph)) return compiled;
 
   if (!INGOT_TRY(run_passes(graph, canonical_passes(), passes, report.passes))) return compiled;
+
+  if (options.quantize) {
+    report.quantize = INGOT_TRY(stages.run("quantize", [&] { return quantize(graph, *options.quantize); }));
+    INGOT_TRY_VOID(verify(graph, Stage::canonical, options.target));
+  }
+  if (stages.done("quantize", graph)) return compiled;
 
   if (options.lowering != nullptr) {
     report.partition = INGOT_TRY(stages.run("partition", [&] { return partition(graph, *options.lowering); }));
@@ -153,6 +159,7 @@ std::vector<std::string> pass_names() {
 std::vector<std::string> stage_names() {
   std::vector<std::string> names = {"import"};
   for (const Pass& pass : canonical_passes()) names.emplace_back(pass.name);
+  names.emplace_back("quantize");
   names.emplace_back("partition");
   for (const Pass& pass : target_passes()) names.emplace_back(pass.name);
   names.emplace_back("plan");

@@ -18,6 +18,7 @@
 #include "compiler/partition/lowering.h"
 #include "compiler/partition/partition.h"
 #include "compiler/passes/pass_manager.h"
+#include "compiler/quantize/quantize.h"
 
 namespace ingot::compiler {
 
@@ -35,8 +36,10 @@ struct CompileOptions {
   Target target = Target::executorch;
   // Who takes what it can; null leaves all to portable kernels. Not owned.
   Lowering* lowering = nullptr;
+  // Absent for a float program.
+  std::optional<QuantizeOptions> quantize;
   std::vector<std::string> disabled_passes;
-  // A stage ("import", "partition", "plan") or a pass to stop after; empty for none.
+  // A stage ("import", "quantize", "partition", "plan") or a pass to stop after; empty for none.
   std::string stop_after;
   // Called after each stage and pass that is done.
   std::function<void(std::string_view stage, const Graph& graph)> on_stage;
@@ -45,6 +48,7 @@ struct CompileOptions {
 struct CompileReport {
   std::vector<PassTiming> passes;            // stages too, in order
   std::vector<UnsupportedNode> unsupported;  // where import failed because of them
+  std::optional<QuantizeReport> quantize;
   PartitionReport partition;
   size_t file_bytes = 0;
   size_t weights_bytes = 0;

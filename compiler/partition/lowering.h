@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "runtime/include/ingot.hpp"
 
 namespace ingot::compiler {
 
@@ -42,6 +43,9 @@ class Lowering {
   virtual std::optional<std::string> refuses(const Node& node) = 0;
   // The payload for a region, built and loaded once by the delegate's own library before it is returned.
   virtual std::expected<LoweredRegion, Refusal> lower(const Region& region) = 0;
+  // Gives the Runtime what running such payloads in this process takes: the delegate, and threads to run on.
+  // Calibration and comparison run graphs so. Both live as long as the Lowering.
+  virtual Result<void> equip(Runtime& runtime) = 0;
 };
 
 }  // namespace ingot::compiler

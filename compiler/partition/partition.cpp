@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "compiler/ir/copy.h"
 #include "compiler/partition/macs.h"
 #include "compiler/partition/regions.h"
 
@@ -169,35 +170,6 @@ class Partitioner {
     return report;
   }
 
-  // The replaced nodes as a graph of their own, for printing.
-  std::shared_ptr<const Graph> copy(const Region& region, size_t number) const {
-    auto graph = std::make_shared<Graph>(graph_.name() + "_call" + std::to_string(number));
-    std::unordered_map<const Value*, Value*> copies;
-    for (const Value* input : region.inputs) copies[input] = graph->add_input(input->name, input->type);
-    const auto copy_of = [&](Value* value) -> Value* {
-      if (value == nullptr) return nullptr;
-      Value*& found = copies[value];
-      if (found == nullptr) found = graph->add_constant(value->name, value->type, value->data);
-      return found;
-    };
-    for (const Node* node : region.nodes) {
-      std::vector<Argument> args(node->args().begin(), node->args().end());
-      for (Argument& arg : args) {
-        if (Value** value = std::get_if<Value*>(&arg)) {
-          *value = copy_of(*value);
-        } else if (auto* list = std::get_if<std::vector<Value*>>(&arg)) {
-          for (Value*& value_in_list : *list) value_in_list = copy_of(value_in_list);
-        }
-      }
-      std::vector<TensorType> types;
-      for (const Value* output : node->outputs()) types.push_back(output->type);
-      const Node* copied = graph->add_node(node->op(), std::move(args), types, node->source());
-      for (size_t i = 0; i < node->outputs().size(); ++i) copies[node->output(i)] = copied->output(i);
-    }
-    for (const Value* output : region.outputs) graph->outputs().push_back(copies.at(output));
-    return graph;
-  }
-
   void replace(const std::vector<Region>& regions, std::vector<LoweredRegion>& lowered) {
     graph_.reorder(contiguous_order(graph_, regions_of_));
     std::unordered_map<const Value*, Value*> replacements;
@@ -210,7 +182,8 @@ class Partitioner {
       info->named_data = std::move(lowered[r].named_data);
       info->debug_names = std::move(lowered[r].debug_names);
       info->num_nodes = region.nodes.size();
-      info->region = copy(region, r);
+      info->region = std::make_shared<const Graph>(
+          copy_part(graph_.name() + "_call" + std::to_string(r), region.nodes, region.inputs, region.outputs).graph);
       for (const Node* node : region.nodes) {
         info->macs += macs(*node);
         info->node_names.push_back(node->source());

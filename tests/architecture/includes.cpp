@@ -35,11 +35,14 @@ const std::vector<Room>& rooms() {
       {"compiler/partition", {"compiler/ir", "runtime", "schema"}},
       {"compiler/plan", {"compiler/ir", "runtime"}},
       {"compiler/emit", {"compiler/plan", "compiler/ir", "runtime", "runtime/npy", "schema"}},
+      {"compiler/quantize",
+       {"compiler/ir", "compiler/passes", "compiler/partition", "compiler/plan", "compiler/emit", "compiler/frontend",
+        "runtime", "runtime/npy"}},
       {"compiler/frontend/onnx", {"compiler/frontend", "compiler/ir", "runtime", "schema"}},
       {"compiler/frontend/zoo", {"compiler/frontend", "compiler/ir", "runtime", "runtime/npy", "schema"}},
       {"compiler/frontend", {"runtime", "compiler/ir"}},
       {"compiler",
-       {"compiler/ir", "compiler/passes", "compiler/partition", "compiler/plan", "compiler/emit",
+       {"compiler/ir", "compiler/passes", "compiler/quantize", "compiler/partition", "compiler/plan", "compiler/emit",
         "compiler/frontend/onnx", "compiler/frontend/zoo", "compiler/frontend", "runtime", "schema"}},
   };
   return all;

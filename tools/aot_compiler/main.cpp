@@ -46,6 +46,11 @@ Result<void> run(const AotOptions& options) {
   ingot::compiler::CompileOptions compile = options.compile;
   ingot::xnnpack::XnnpackLowering lowering;
   if (options.delegate) compile.lowering = &lowering;
+  if (options.quantize) {
+    compile.quantize = options.quantization;
+    compile.quantize->lowering = &lowering;
+    compile.quantize->seed = options.compile.seed;
+  }
   compile.on_stage = [&](std::string_view stage, const Graph& graph) {
     for (const std::string& name : options.print_after) {
       if (name != stage && name != "all") continue;

@@ -52,9 +52,12 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       ->needs(name);
   app.add_option("--seed", compile.seed, "Seed of --model_name's weights where no --weights are given");
   app.add_flag("-d,--delegate", options.delegate, "Delegate to XNNPACK what it can run");
-  add_choice(app, "--target", compile.target,
-             {{"executorch", compiler::Target::executorch}, {"ingot", compiler::Target::ingot}},
-             "Operators that the file may use: those ExecuTorch has, or all of Ingot's");
+  app.add_flag("-q,--quantize", options.quantize, "Compute in 8 bits what can be");
+  auto* target =
+      add_choice(app, "--target", compile.target,
+                 {{"executorch", compiler::Target::executorch}, {"ingot", compiler::Target::ingot}},
+                 "Operators that the file may use: those ExecuTorch has, or all of Ingot's (what --quantize without "
+                 "--delegate takes unless told)");
   std::vector<std::string> shapes;
   app.add_option("--shape", shapes, "Sizes of an input: name=1x3x224x224 (may be repeated)")->delimiter(',');
   std::vector<std::string> example_inputs;
@@ -84,6 +87,8 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  // Integer operators outside a delegate are Ingot's own.
+  if (options.quantize && !options.delegate && target->count() == 0) compile.target = compiler::Target::ingot;
   for (const std::string& path : example_inputs) {
     const Result<Array> array = read_npy(path);
     if (!array) {
@@ -100,7 +105,9 @@ std::string output_path(const AotOptions& options) {
   const compiler::CompileOptions& compile = options.compile;
   const std::string stem =
       compile.model_name.empty() ? std::filesystem::path(compile.model_path).stem().string() : compile.model_name;
-  const std::filesystem::path file = stem + (options.delegate ? "_xnnpack_fp32.pte" : ".pte");
+  const char* suffix = options.quantize ? "_quantized.pte" : ".pte";
+  if (options.delegate) suffix = options.quantize ? "_xnnpack_q8.pte" : "_xnnpack_fp32.pte";
+  const std::filesystem::path file = stem + suffix;
   return (std::filesystem::path(options.output_dir) / file).string();
 }
 

@@ -12,6 +12,8 @@ namespace ingot::tools {
 struct AotOptions {
   compiler::CompileOptions compile;
   bool delegate = false;
+  bool quantize = false;
+  compiler::QuantizeOptions quantization;
   std::string output;      // the file itself, or empty
   std::string output_dir;  // where a file named after the model goes
   std::string json;

@@ -162,4 +162,10 @@ std::expected<LoweredRegion, Refusal> XnnpackLowering::lower(const Region& regio
   return lowered;
 }
 
+Result<void> XnnpackLowering::equip(Runtime& runtime) {
+  if (!threads_) threads_ = INGOT_TRY(Threads::make());
+  runtime.set_threads(threads_->parallel(), threads_->pool());
+  return runtime.add_delegate(delegate_);
+}
+
 }  // namespace ingot::xnnpack

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "compiler/partition/lowering.h"
+#include "delegate/xnnpack/run/threads.h"
+#include "delegate/xnnpack/run/xnnpack_delegate.h"
 
 namespace ingot::xnnpack {
 
@@ -18,6 +20,12 @@ class XnnpackLowering final : public compiler::Lowering {
   std::string_view backend_id() const override { return "XnnpackBackend"; }
   std::optional<std::string> refuses(const compiler::Node& node) override;
   std::expected<compiler::LoweredRegion, compiler::Refusal> lower(const compiler::Region& region) override;
+  // With a thread for each fast core, started when it is first called.
+  Result<void> equip(Runtime& runtime) override;
+
+ private:
+  XnnpackDelegate delegate_;
+  std::optional<Threads> threads_;
 };
 
 }  // namespace ingot::xnnpack

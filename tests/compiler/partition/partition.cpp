@@ -35,6 +35,7 @@ class Fake final : public Lowering {
     ++built;
     return LoweredRegion{Bytes::copy_of({}), {}, {}};
   }
+  Result<void> equip(Runtime&) override { return fail(ErrorCode::not_supported, "nothing runs here"); }
 };
 
 struct Partitioned {

@@ -1,0 +1,23 @@
+// Writes a scheme into a graph: pairs of quantize and dequantize nodes around units, integer weights (the canonical
+// form of compiler/ir/quantization.h). Biases stay float constants. Cost linear in the graph and its weights.
+#pragma once
+
+#include <span>
+
+#include "compiler/ir/graph.h"
+#include "compiler/quantize/parameters.h"
+#include "compiler/quantize/scheme.h"
+
+namespace ingot::compiler {
+
+// `parameters` has an entry for each group of the scheme, which was made from this graph and is void afterwards.
+Result<void> apply_scheme(Graph& graph, const Scheme& scheme, std::span<const AffineParameters> parameters);
+
+// The parameters of one value.
+AffineParameters parameters_of(const Value* value, const Scheme& scheme, std::span<const AffineParameters> parameters);
+
+// The weight of a unit's product as a dequantized int8 constant, added before the unit's node.
+Result<Value*> dequantized_weight(Graph& graph, const Node& node, const WeightArg& weight,
+                                  const AffineParameters& input);
+
+}  // namespace ingot::compiler

@@ -1,0 +1,69 @@
+#include "compiler/quantize/calibrate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/ir/copy.h"
+#include "compiler/quantize/session.h"
+
+namespace ingot::compiler {
+namespace {
+
+// Of values exposed at a time.
+constexpr size_t kBudgetBytes = size_t{128} << 20;
+
+// The graph with these results as its outputs.
+Result<Session> expose(const Graph& graph, std::span<Value* const> results, Lowering* lowering) {
+  GraphCopy copy = copy_graph(graph);
+  copy.graph.outputs().clear();
+  copy.graph.output_names.clear();
+  for (const Value* value : results) copy.graph.outputs().push_back(copy.values.at(value));
+  return Session::make(std::move(copy.graph), lowering);
+}
+
+Result<void> observe_results(const Graph& graph, std::span<Value* const> results, SampleSource& samples,
+                             Lowering* lowering, const Progress& progress, Histograms& histograms) {
+  Session session = INGOT_TRY(expose(graph, results, lowering));
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const Sample sample = INGOT_TRY(samples.read(i));
+    INGOT_TRY_VOID(session.run(sample.inputs));
+    for (size_t r = 0; r < results.size(); ++r) histograms[results[r]].add(INGOT_TRY(session.floats(r)));
+    if (progress) progress("calibrating", i + 1, samples.size());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples,
+                           Lowering* lowering, const Progress& progress) {
+  Histograms histograms;
+  std::vector<Value*> results;
+  std::vector<size_t> inputs;
+  for (Value* value : values) {
+    if (value->is_constant()) {
+      histograms[value].add(value->data.as<float>());
+    } else if (value->kind == Value::Kind::result) {
+      results.push_back(value);
+    }
+  }
+  for (size_t i = 0; i < graph.inputs().size(); ++i) {
+    if (std::ranges::find(values, graph.inputs()[i]) != values.end()) inputs.push_back(i);
+  }
+  for (size_t i = 0; !inputs.empty() && i < samples.size(); ++i) {
+    const Sample sample = INGOT_TRY(samples.read(i));
+    for (const size_t input : inputs) histograms[graph.inputs()[input]].add(sample.inputs[input].as<float>());
+  }
+  for (size_t begin = 0; begin < results.size();) {
+    size_t end = begin, bytes = 0;
+    do {
+      bytes += results[end++]->type.max_nbytes();
+    } while (end < results.size() && bytes + results[end]->type.max_nbytes() <= kBudgetBytes);
+    INGOT_TRY_VOID(observe_results(graph, std::span(results).subspan(begin, end - begin), samples, lowering, progress,
+                                   histograms));
+    begin = end;
+  }
+  return histograms;
+}
+
+}  // namespace ingot::compiler

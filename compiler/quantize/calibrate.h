@@ -1,0 +1,27 @@
+// Runs a float graph over samples and collects what its values hold. Memory stays bounded: of the samples one is held
+// at a time, and of the values as many as fit a budget are exposed in one sweep; large graphs take several sweeps.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/ir/graph.h"
+#include "compiler/partition/lowering.h"
+#include "compiler/quantize/histogram.h"
+#include "compiler/quantize/samples.h"
+
+namespace ingot::compiler {
+
+// Told how far a long stage has come.
+using Progress = std::function<void(std::string_view stage, size_t done, size_t total)>;
+
+using Histograms = std::unordered_map<const Value*, Histogram>;
+
+// The histograms of these float32 values of the graph: inputs, constants or results.
+Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples,
+                           Lowering* lowering, const Progress& progress);
+
+}  // namespace ingot::compiler
