@@ -2,8 +2,8 @@
 #include <numbers>
 #include <random>
 
-#include "compiler/ir/number.h"
 #include "compiler/quantize/samples.h"
+#include "runtime/core/number.h"
 
 namespace ingot::compiler {
 namespace {
