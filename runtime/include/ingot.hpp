@@ -109,6 +109,8 @@ class Program : public NamedData {
 
   // Bytes stored under a name.
   Result<std::span<const std::byte>> find(std::string_view key) const override;
+  // Gives back the memory of mapped bytes that the caller has copied.
+  void copied(std::span<const std::byte> bytes) const override;
 
   // How long opening took, in nanoseconds: mapping or reading, and verification.
   struct LoadTimes {

@@ -138,6 +138,10 @@ Result<std::span<const std::byte>> Program::find(std::string_view key) const {
   return impl_->find(key);
 }
 
+void Program::copied(std::span<const std::byte> bytes) const {
+  impl_->copied(bytes);
+}
+
 Program::LoadTimes Program::load_times() const {
   return impl_->times;
 }

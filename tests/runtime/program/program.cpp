@@ -86,6 +86,27 @@ TEST(Segments, WithoutAlignmentAreCopied) {
   EXPECT_EQ(text(*program->find("b")), "second");
 }
 
+TEST(Segments, StayReadableOnceCopied) {
+  const Runtime runtime;
+  PteBuilder builder = small();
+  builder.named("large", std::string(100'000, 'x'));
+  const std::vector<std::byte> file = builder.finish();
+  const auto path = std::filesystem::temp_directory_path() / "ingot_copied.pte";
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(file.data()), std::ssize(file));
+  for (const auto source : {Program::Source::map, Program::Source::read}) {
+    const Result<Program> program = Program::open(runtime, path.c_str(), source);
+    ASSERT_TRUE(program) << program.error().message();
+    const auto large = program->find("large");
+    ASSERT_TRUE(large) << large.error().message();
+    const NamedData& data = *program;
+    data.copied(*large);
+    data.copied({large->data(), SIZE_MAX / 2});   // hints may exceed the file
+    data.copied(std::as_bytes(std::span(file)));  // or be elsewhere
+    EXPECT_EQ(text(*large), std::string(100'000, 'x'));
+  }
+  std::filesystem::remove(path);
+}
+
 TEST(Segments, ThatOverlapDoNotMultiply) {
   PteBuilder builder;
   builder.segments[0].assign(4096, 'x');

@@ -207,6 +207,30 @@ TEST(Call, SharesWeightsAndWorkspace) {
   check(*a, 8, filter);
 }
 
+// XNNPACK plans memory for the sizes that a payload declares as soon as it is built.
+TEST(Call, RefusesToPlanForMoreThanItsArgumentsHold) {
+  XnnpackDelegate delegate;
+  const std::unique_ptr<DelegateState> program(*delegate.make_program_state()), group(*delegate.make_group_state());
+  const WrittenPayload written = layer(sample(kOut * kIn)).finish();
+  const WrittenData data(written);
+  const auto init = [&](int32_t rows) {
+    OwnedTensor in(DType::float32, {rows, kIn}), out(DType::float32, {rows, kOut});
+    Tensor* const args[] = {in.get(), out.get()};
+    DelegateInit init;
+    init.payload = written.blob;
+    init.named_data = &data;
+    init.program_state = program.get();
+    init.group_state = group.get();
+    init.num_args = 2;
+    init.args = args;
+    auto handle = delegate.init(init);
+    if (handle) delete *handle;
+    return handle ? std::string() : std::string(handle.error().message());
+  };
+  EXPECT_EQ(init(8), "");
+  EXPECT_THAT(init(7), HasSubstr("bytes for argument 0, which has at most"));
+}
+
 // Threads initialise and run calls of one program at the same time, some on a shared pool.
 TEST(Call, RunsInParallelOnThreads) {
   XnnpackDelegate delegate;
