@@ -91,7 +91,7 @@ Result<Graph> import_model(const CompileOptions& options, CompileReport& report)
 PartitionReport undelegated(const Graph& graph) {
   PartitionReport report;
   for (const auto& node : graph.nodes()) {
-    if (node->op().row().family != schema::Family::quantize) ++report.nodes_total;
+    if (is_work(*node)) ++report.nodes_total;
     report.macs_total += macs(*node);
   }
   return report;

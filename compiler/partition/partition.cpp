@@ -1,5 +1,6 @@
 #include "compiler/partition/partition.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,6 +9,8 @@
 #include <utility>
 
 #include "compiler/ir/copy.h"
+#include "compiler/ir/rewrite.h"
+#include "compiler/partition/constant_parts.h"
 #include "compiler/partition/macs.h"
 #include "compiler/partition/regions.h"
 
@@ -18,24 +21,27 @@ using schema::Family;
 
 bool moves_only(const Node& node) {
   const Family family = node.op().row().family;
-  return family == Family::movement || family == Family::creation;
-}
-
-bool is_counted(const Node& node) {
-  return node.op().row().family != Family::quantize;
+  return family == Family::movement || family == Family::creation || family == Family::quantize;
 }
 
 // One attempt: what is taken now, why the rest is not, and the regions that are built already.
 class Partitioner {
  public:
   Partitioner(Graph& graph, Lowering& lowering)
-      : graph_(graph), lowering_(lowering), reasons_(graph.nodes().size()), taken_(graph.nodes().size(), true) {}
+      : graph_(graph),
+        lowering_(lowering),
+        reasons_(graph.nodes().size()),
+        taken_(graph.nodes().size(), true),
+        prepares_(graph.nodes().size(), false) {}
 
   Result<PartitionReport> run() {
     for (size_t i = 0; i < taken_.size(); ++i) {
       const Node& node = *graph_.nodes()[i];
       position_.emplace(&node, i);
-      if (node.delegate_call() != nullptr) {
+      prepares_[i] = prepares_constant(node);
+      if (prepares_[i]) {
+        taken_[i] = false;
+      } else if (node.delegate_call() != nullptr) {
         leave_out(i, "it is a delegate call already");
       } else if (auto reason = lowering_.refuses(node)) {
         leave_out(i, *std::move(reason));
@@ -63,7 +69,7 @@ class Partitioner {
   // The regions as things stand, without parts that only move data about.
   std::vector<Region> find() {
     for (;;) {
-      regions_of_ = find_regions(graph_, taken_);
+      regions_of_ = regions_of_taken();
       if (!drop_idle_parts()) break;
     }
     size_t count = 0;
@@ -71,10 +77,29 @@ class Partitioner {
       if (region != kNoRegion) count = std::max(count, region + 1);
     }
     std::vector<Region> regions(count);
+    std::vector<std::unordered_set<const Node*>> prepared(count);
     for (size_t i = 0; i < taken_.size(); ++i) {
-      if (taken_[i]) regions[regions_of_[i]].nodes.push_back(graph_.nodes()[i].get());
+      if (!taken_[i]) continue;
+      std::vector<const Node*> nodes;
+      add_with_constant_parts(*graph_.nodes()[i], &nodes);
+      for (const Node* node : nodes) {
+        const bool again = prepares_[position_.at(node)] && !prepared[regions_of_[i]].insert(node).second;
+        if (!again) regions[regions_of_[i]].nodes.push_back(node);
+      }
     }
     for (Region& region : regions) find_border(&region);
+    return regions;
+  }
+
+  // What prepares constants stands between no two nodes, and is in no region of its own.
+  std::vector<size_t> regions_of_taken() const {
+    std::vector<bool> open = taken_;
+    for (size_t i = 0; i < open.size(); ++i) open[i] = open[i] || prepares_[i];
+    std::vector<size_t> regions = find_regions(graph_, open);
+    std::unordered_map<size_t, size_t> numbers;
+    for (size_t i = 0; i < regions.size(); ++i) {
+      regions[i] = taken_[i] ? numbers.emplace(regions[i], numbers.size()).first->second : kNoRegion;
+    }
     return regions;
   }
 
@@ -119,6 +144,7 @@ class Partitioner {
     }
     const Uses& uses = this->uses();
     for (const Node* node : region->nodes) {
+      if (prepares_[position_.at(node)]) continue;  // stays outside too, for those who use it there
       for (Value* output : node->outputs()) {
         bool outside = uses.as_output(output) > 0;
         for (const Node* user : uses.of(output)) outside = outside || !inside.contains(user);
@@ -158,7 +184,7 @@ class Partitioner {
       const int64_t work = macs(node);
       report.macs_total += work;
       if (taken_[i]) report.macs_delegated += work;
-      if (!is_counted(node)) continue;
+      if (!is_work(node)) continue;
       ++report.nodes_total;
       if (taken_[i]) {
         ++report.nodes_delegated;
@@ -181,29 +207,36 @@ class Partitioner {
       info->payload = std::move(lowered[r].payload);
       info->named_data = std::move(lowered[r].named_data);
       info->debug_names = std::move(lowered[r].debug_names);
-      info->num_nodes = region.nodes.size();
       info->region = std::make_shared<const Graph>(
           copy_part(graph_.name() + "_call" + std::to_string(r), region.nodes, region.inputs, region.outputs).graph);
       for (const Node* node : region.nodes) {
         info->macs += macs(*node);
-        info->node_names.push_back(node->source());
+        if (is_work(*node)) info->node_names.push_back(node->source());
+        if (prepares_[position_.at(node)]) continue;
         gone.push_back(const_cast<Node*>(node));  // the graph is ours to edit
       }
+      info->num_nodes = info->node_names.size();
       std::vector<TensorType> types;
       for (const Value* output : region.outputs) types.push_back(output->type);
       const Node* call = graph_.add_delegate_call(std::move(info), region.inputs, types,
-                                                  std::string(lowering_.backend_id()), region.nodes.front());
+                                                  std::string(lowering_.backend_id()), gone_from(region));
       for (size_t i = 0; i < region.outputs.size(); ++i) replacements[region.outputs[i]] = call->output(i);
     }
     graph_.replace_uses(replacements);
     graph_.erase(gone);
-    graph_.drop_unused_constants();
+    remove_dead(graph_);
+  }
+
+  // The first node that the call stands for.
+  const Node* gone_from(const Region& region) const {
+    return *std::ranges::find_if(region.nodes, [this](const Node* node) { return !prepares_[position_.at(node)]; });
   }
 
   Graph& graph_;
   Lowering& lowering_;
   std::vector<std::string> reasons_;  // of the nodes that are not taken
   std::vector<bool> taken_;           // by position
+  std::vector<bool> prepares_;        // by position: prepares a constant, and goes with those who read it
   std::vector<size_t> regions_of_;    // by position
   std::unordered_map<const Node*, size_t> position_;
   std::map<std::vector<const Node*>, LoweredRegion> built_;  // regions of earlier attempts that stand
@@ -211,6 +244,10 @@ class Partitioner {
 };
 
 }  // namespace
+
+bool is_work(const Node& node) {
+  return node.op().row().family != Family::quantize && !prepares_constant(node);
+}
 
 Result<PartitionReport> partition(Graph& graph, Lowering& lowering) {
   return Partitioner(graph, lowering).run();

@@ -18,13 +18,16 @@ struct PartitionReport {
     std::string reason;
   };
   std::vector<LeftOut> left_out;  // in execution order
-  // Compute nodes: quantize and dequantize nodes are not counted.
+  // Nodes for which is_work() holds.
   int nodes_total = 0;
   int nodes_delegated = 0;
   int delegate_calls = 0;
   int64_t macs_total = 0;
   int64_t macs_delegated = 0;
 };
+
+// Is the node counted? Quantize and dequantize nodes are not, nor what prepares constants.
+bool is_work(const Node& node);
 
 // Edits `graph` in place. A delegate's refusal is never an error: the node stays outside, and the rest is grouped
 // again.

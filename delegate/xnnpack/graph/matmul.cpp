@@ -1,6 +1,7 @@
 // FullyConnected, BatchMatrixMultiply, and attention built from them.
 
 #include <algorithm>
+#include <limits>
 
 #include "delegate/xnnpack/graph/node.h"
 
@@ -10,6 +11,12 @@ namespace {
 Result<void> check_float(const Operand& operand, const char* role) {
   if (operand.datatype() == wire::DataType::fp32 || operand.datatype() == wire::DataType::fp16) return {};
   return fail(ErrorCode::not_supported, "its %s is %s, expected fp32 or fp16", role, to_string(operand.datatype()));
+}
+
+// XNNPACK of 2024-11 scales the bias of a product of floats with a filter of integers as if it were a product too: such
+// a bias is added afterwards.
+bool adds_bias_separately(wire::DataType input, const Value& filter, uint32_t bias_id) {
+  return input == wire::DataType::fp32 && filter.per_channel != nullptr && bias_id != kNoId;
 }
 
 // [..., M, K] times [..., K, N], or [..., N, K] with `transposed`.
@@ -43,6 +50,9 @@ Result<void> check_fully_connected(NodeCheck& check) {
   INGOT_TRY_VOID(check_filter_quantization(filter, transposed ? 1 : 0));
   INGOT_TRY_VOID(check_dynamic_input(input, 1));
   INGOT_TRY_VOID(check_bias(check, fc.bias_id(), out));
+  if (adds_bias_separately(input.datatype(), *filter.value, fc.bias_id())) {
+    check.reads_when_run(INGOT_TRY(check.input(fc.bias_id(), "bias")));
+  }
   Shape shape = *input.shape;
   if ((fc.flags() & XNN_FLAG_TENSORFLOW_RESHAPE_2D) != 0) {
     const uint64_t numel = INGOT_TRY(shape_numel(shape));
@@ -60,8 +70,27 @@ Result<void> check_fully_connected(NodeCheck& check) {
   return check.output(fc.output_id(), shape);
 }
 
+namespace {
+
+Result<void> define_with_separate_bias(const NodeDefine& define, const wire::NodeFullyConnected& fc) {
+  const uint32_t product =
+      INGOT_TRY(define_internal(define.subgraph, define.value(fc.output_id()).datatype, define.shape(fc.output_id())));
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  INGOT_TRY_VOID(
+      answered(xnn_define_fully_connected(define.subgraph, -kInfinity, kInfinity, define.id(fc.input1_id()),
+                                          define.id(fc.filter_id()), XNN_INVALID_VALUE_ID, product, fc.flags())));
+  const xnn_binary_params params = {define.bounds.min, define.bounds.max};
+  return answered(xnn_define_binary(define.subgraph, xnn_binary_add, define.bounds.finite() ? &params : nullptr,
+                                    product, define.id(fc.bias_id()), define.id(fc.output_id()), 0));
+}
+
+}  // namespace
+
 Result<void> define_fully_connected(const NodeDefine& define) {
   const auto& fc = *define.node.xnode_union_as_FullyConnected();
+  if (adds_bias_separately(define.value(fc.input1_id()).datatype, define.value(fc.filter_id()), fc.bias_id())) {
+    return define_with_separate_bias(define, fc);
+  }
   INGOT_TRY_VOID(check_requantization(define, fc.input1_id(), fc.filter_id(), fc.output_id()));
   return answered(xnn_define_fully_connected(define.subgraph, define.bounds.min, define.bounds.max,
                                              define.id(fc.input1_id()), define.id(fc.filter_id()),

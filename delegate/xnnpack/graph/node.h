@@ -51,6 +51,8 @@ class NodeCheck {
   Result<Operand> input(uint32_t id, const char* role) const;
   // The same, with this rank.
   Result<Operand> input(uint32_t id, const char* role, size_t rank) const;
+  // Says that the node reads this input whenever it runs, though nodes of its type only pack their constants.
+  void reads_when_run(const Operand& input) { read_[index_of(input)] |= ShapeInference::kReadToRun; }
   // Gives the value with this id, an output of this node, its shape.
   Result<void> output(uint32_t id, const Shape& shape);
   // What the declaration of an output says (its shape is not binding).
@@ -65,6 +67,10 @@ class NodeCheck {
   size_t num_outputs = 0;
 
  private:
+  size_t index_of(const Operand& operand) const {
+    return static_cast<size_t>(operand.value - payload_.values().data());
+  }
+
   const Payload& payload_;
   std::span<Shape> shapes_;
   std::span<uint8_t> defined_;

@@ -49,30 +49,47 @@ int64_t output_size(const Geometry& g, size_t axis, int64_t input, bool transpos
 
 struct Filter {
   wire::NodeUnion type = wire::NodeUnion::Conv2d;
-  uint32_t id = kNoId;
+  Tensor* tensor = nullptr;
+  Order order = {0, 1, 2, 3};
   int64_t group_inputs = 0;
   int64_t group_outputs = 0;
 };
 
+// [in, out / groups, height, width] to [out, height, width, in / groups]. Every group has the same scales.
+Tensor& transposed_filter(TensorBuilder& build, Tensor& weight, int64_t groups) {
+  const int64_t in = weight.sizes[0] / groups, out = weight.sizes[1];
+  const Sizes split = {groups, in, out, weight.sizes[2], weight.sizes[3]};
+  const Sizes joined = {groups * out, weight.sizes[2], weight.sizes[3], in};
+  const auto rearranged = [&](Tensor& filter) -> Tensor& {
+    return build.view(build.permute(build.view(filter, split), {0, 2, 3, 4, 1}), joined);
+  };
+  if (!weight.type.per_channel || weight.type.per_channel->dim != 1 || groups == 1) return rearranged(weight);
+  std::vector<float> scales;
+  const auto once = weight.type.per_channel->scales;
+  for (int64_t group = 0; group < groups; ++group) scales.insert(scales.end(), once.begin(), once.end());
+  const ElementType any = affine_type(false, 1, 0);
+  Tensor& integers = rearranged(build.constant(weight.sizes, weight.data_order, *weight.data, any));
+  return build.constant(joined, identity(4), *integers.data,
+                        build.per_channel(wire::DataType::qcint8, std::move(scales), 0));
+}
+
 // The weight as XNNPACK wants it: [out, height, width, in / groups], depthwise [1, height, width, out].
 Filter filter_of(NodeLowering& n, Tensor& weight, const Geometry& g, int64_t groups) {
   Filter filter;
-  const int64_t height = g.kernel[0], width = g.kernel[1];
-  if (n.node.boolean("transposed")) {  // comes as [in, out / groups, height, width]
+  Tensor& image = n.build.view(weight, {weight.sizes[0], weight.sizes[1], g.kernel[0], g.kernel[1]});
+  if (n.node.boolean("transposed")) {
     filter.type = wire::NodeUnion::ConvTranspose2d;
     filter.group_inputs = weight.sizes[0] / groups;
     filter.group_outputs = weight.sizes[1];
-    Tensor& grouped = n.build.view(weight, {groups, filter.group_inputs, filter.group_outputs, height, width});
-    filter.id =
-        n.build.get(grouped, {0, 2, 3, 4, 1}, {groups * filter.group_outputs, height, width, filter.group_inputs});
+    filter.tensor = &transposed_filter(n.build, image, groups);
     return filter;
   }
   filter.group_inputs = weight.sizes[1];
   filter.group_outputs = weight.sizes[0] / groups;
-  Tensor& image = n.build.view(weight, {weight.sizes[0], weight.sizes[1], height, width});
+  filter.tensor = &image;
   const bool depthwise = filter.group_inputs == 1 && groups > 1;
   if (depthwise) filter.type = wire::NodeUnion::DepthwiseConv2d;
-  filter.id = n.build.get(image, depthwise ? Order{1, 2, 3, 0} : Order{0, 2, 3, 1});
+  filter.order = depthwise ? Order{1, 2, 3, 0} : Order{0, 2, 3, 1};
   return filter;
 }
 
@@ -95,6 +112,8 @@ Lowered lower_convolution(NodeLowering& n) {
   Tensor& image = spatial == 2 ? *x : n.build.view(*x, {x->sizes[0], x->sizes[1], 1, x->sizes[2]});
   const Filter filter = filter_of(n, *weight, g, groups);
   const int64_t channels = groups * filter.group_outputs;
+  if (image.type.per_token) n.build.compute_in(ElementType{});
+  bias = INGOT_TRY(product_bias(n.build, bias, image, *filter.tensor, channels));
   wire::NodeConvolutionT node;
   node.padding_top = static_cast<uint32_t>(g.before[0]);
   node.padding_left = static_cast<uint32_t>(g.before[1]);
@@ -112,11 +131,11 @@ Lowered lower_convolution(NodeLowering& n) {
   node.group_output_channels = static_cast<uint32_t>(filter.group_outputs);
   node.groups = static_cast<uint32_t>(groups);
   node.input1_id = n.build.get(image, channels_last(4));
-  node.filter_id = filter.id;
+  node.filter_id = n.build.get(*filter.tensor, filter.order);
   node.bias_id = bias != nullptr ? n.build.get(*bias, {0}) : kNoId;
   const Sizes sizes = {image.sizes[0], channels, output_size(g, 0, image.sizes[2], transposed),
                        output_size(g, 1, image.sizes[3], transposed)};
-  Tensor& y = n.build.result(image, sizes, channels_last(4));
+  Tensor& y = n.build.computed(sizes, channels_last(4));
   node.output_id = n.build.id(y);
   n.build.node(filter.type, node, n.bounds());
   return n.define(spatial == 2 ? y : n.build.view(y, {sizes[0], sizes[1], sizes[3]}));

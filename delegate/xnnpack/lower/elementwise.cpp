@@ -1,5 +1,7 @@
 // Operators that work element by element.
 
+#include <algorithm>
+#include <cmath>
 #include <numbers>
 
 #include "delegate/xnnpack/lower/node_lowering.h"
@@ -16,10 +18,35 @@ Lowered lower_unary(NodeLowering& n) {
   return n.define(unary(n.build, type, *x));
 }
 
+// clamp(x + 3, 0, 6) / 6. In integers the sum's range is what it saturates at.
+Lowered lower_hardsigmoid(NodeLowering& n, const IrValue* value) {
+  Tensor* x = INGOT_TRY(n.operand(value));
+  Bounds bounds = std::pair(0.0f, 6.0f);
+  if (n.in_integers()) {
+    n.build.compute_in(affine_type(x->type.datatype == wire::DataType::quint8, 6.0 / 255, -128));
+    bounds.reset();
+  }
+  Tensor& sum = binary(n.build, NodeUnion::Add, *x, n.build.scalar(3), bounds);
+  if (n.in_integers()) n.build.compute_in(n.result());
+  return n.define(binary(n.build, NodeUnion::Multiply, sum, n.build.scalar(1.0f / 6)));
+}
+
 Lowered lower_activation(NodeLowering& n) {
+  if (const IrValue* x = n.fusions().hardsigmoid_input(n.node)) return lower_hardsigmoid(n, x);
+  if (const IrValue* value = n.fusions().bounded_value(n.node)) {
+    return n.define(*INGOT_TRY(n.operand_as_is(value)));
+  }
   Tensor* x = INGOT_TRY(n.operand("self"));
-  if (n.fusions().is_fused_activation(n.node)) return n.define(*x);
   const auto [low, high] = *activation_bounds(n.node);
+  if (!n.in_integers()) return n.define(clamp(n.build, *x, low, high));
+  const auto [least, most] = range_of(x->type);
+  const bool idle = low <= least && high >= most;
+  if (idle || !n.without_implied(std::pair(low, high))) return n.define(*x);
+  // A bound that is never reached may be any number.
+  const bool exact = (low <= least || is_exact_in(x->type, low)) && (high >= most || is_exact_in(x->type, high));
+  if (!n.result() && !exact) {
+    return refuse("its bounds are no integers of its input");
+  }
   return n.define(clamp(n.build, *x, low, high));
 }
 
@@ -75,14 +102,34 @@ Expected<Tensor*> scaled_operand(NodeLowering& n) {
   return &binary(n.build, NodeUnion::Multiply, *tensor, n.build.scalar(static_cast<float>(alpha)));
 }
 
+// A constant operand in 8 bits must not cost more than the result is rounded by.
+Lowered check_constant(NodeLowering& n, NodeUnion type, Tensor& constant, const Tensor& other) {
+  if (!n.in_integers() || !n.result() || !constant.is_constant() || !is_affine(other.type)) return {};
+  const auto exact = float_elements({constant.sizes, constant.data_order, constant.type, *constant.data});
+  Tensor& rounded = in_integers(n.build, constant, type, other.type);
+  const auto found = float_elements({rounded.sizes, rounded.data_order, rounded.type, *rounded.data});
+  double error = 0;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    error = std::max(error, std::abs(static_cast<double>(exact[i]) - static_cast<double>(found[i])));
+  }
+  const Interval range = range_of(other.type);
+  if (type == NodeUnion::Multiply) error *= std::max(std::abs(range.low), std::abs(range.high));
+  const double half = n.result()->per_tensor->scale / 2.0;
+  if (error <= half * (1 + 1e-3)) return {};
+  return refuse("its constant operand would lose {} in 8 bits, more than half a step of its result", error);
+}
+
 template <NodeUnion type>
 Lowered lower_binary(NodeLowering& n) {
+  if (const IrValue* x = n.fusions().hardsigmoid_input(n.node)) return lower_hardsigmoid(n, x);
   if (const IrValue* x = n.fusions().hardswish_input(n.node)) {
     Tensor* input = INGOT_TRY(n.operand(x));
     return n.define(unary(n.build, NodeUnion::Hardswish, *input));
   }
   Tensor* a = INGOT_TRY(n.operand("self"));
   Tensor* b = INGOT_TRY(scaled_operand(n));
+  INGOT_TRY_VOID(check_constant(n, type, *a, *b));
+  INGOT_TRY_VOID(check_constant(n, type, *b, *a));
   if (type == NodeUnion::Multiply && a == b) {
     return n.define(bounded(n.build, unary(n.build, NodeUnion::Square, *a), n.bounds()));
   }

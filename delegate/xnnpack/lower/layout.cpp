@@ -150,4 +150,14 @@ ReshapePlan plan_reshape(const Sizes& from, const Sizes& to, const Order& order)
   return {input == now ? order : with_ones(from, input), with_ones(to, output)};
 }
 
+std::optional<size_t> dim_after_view(const Sizes& from, const Sizes& to, size_t dim) {
+  const auto before = [](const Sizes& sizes, size_t end) {
+    return numel({sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(end)});
+  };
+  for (size_t i = 0; i < to.size(); ++i) {
+    if (to[i] == from[dim] && before(to, i) == before(from, dim)) return i;
+  }
+  return std::nullopt;
+}
+
 }  // namespace ingot::xnnpack::lowering

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace ingot::xnnpack::lowering {
@@ -44,5 +45,8 @@ struct ReshapePlan {
   Order output;
 };
 ReshapePlan plan_reshape(const Sizes& from, const Sizes& to, const Order& order);
+
+// The dimension of `to` that is dimension `dim` of `from` after a reshape: as large, with as much before and behind it.
+std::optional<size_t> dim_after_view(const Sizes& from, const Sizes& to, size_t dim);
 
 }  // namespace ingot::xnnpack::lowering

@@ -6,6 +6,17 @@
 namespace ingot::xnnpack::lowering {
 namespace {
 
+// A product with a constant, of floats where the rows have been quantized on the fly.
+Expected<Tensor*> times_constant(NodeLowering& n, Tensor& x, Tensor& weight, Tensor* bias, const Bounds& bounds) {
+  if (x.type.per_token) n.build.compute_in(ElementType{});
+  if (bias != nullptr && is_float(x.type) && !is_float(weight.type)) {  // XNNPACK would scale the bias too
+    Tensor& product = fully_connected(n.build, x, weight, nullptr, std::nullopt);
+    return &binary(n.build, wire::NodeUnion::Add, product, *bias, bounds);
+  }
+  Tensor* added = INGOT_TRY(product_bias(n.build, bias, x, weight, weight.sizes[1]));
+  return &fully_connected(n.build, x, weight, added, bounds);
+}
+
 // [M, K] times [K, N] of computed tensors.
 Tensor& product(TensorBuilder& build, Tensor& a, Tensor& b) {
   Tensor& left = build.view(a, {1, a.sizes[0], a.sizes[1]});
@@ -16,7 +27,7 @@ Tensor& product(TensorBuilder& build, Tensor& a, Tensor& b) {
 Lowered lower_mm(NodeLowering& n) {
   Tensor* a = INGOT_TRY(n.operand("self"));
   Tensor* b = INGOT_TRY(n.operand("mat2"));
-  if (b->is_constant()) return n.define(fully_connected(n.build, *a, *b, nullptr, n.bounds()));
+  if (b->is_constant()) return n.define(*INGOT_TRY(times_constant(n, *a, *b, nullptr, n.bounds())));
   return n.define(bounded(n.build, product(n.build, *a, *b), n.bounds()));
 }
 
@@ -25,7 +36,7 @@ Lowered lower_bmm(NodeLowering& n) {
   Tensor* b = INGOT_TRY(n.operand("mat2"));
   if (b->is_constant() && b->sizes[0] == 1) {
     Tensor& weight = n.build.view(*b, {b->sizes[1], b->sizes[2]});
-    return n.define(fully_connected(n.build, *a, weight, nullptr, n.bounds()));
+    return n.define(*INGOT_TRY(times_constant(n, *a, weight, nullptr, n.bounds())));
   }
   return n.define(bounded(n.build, batch_matmul(n.build, *a, *b), n.bounds()));
 }
@@ -57,12 +68,12 @@ Lowered lower_addmm(NodeLowering& n) {
   if (!b->is_constant()) return n.define(plus_bias(times(product(n.build, *a, *b), alpha)));
   b = INGOT_TRY(scaled_constant(n, "mat2", alpha));
   const bool one_per_column = numel(bias->sizes) == columns && bias->rank() > 0 && bias->sizes.back() == columns;
-  if (beta == 0) return n.define(fully_connected(n.build, *a, *b, nullptr, n.bounds()));
+  if (beta == 0) return n.define(*INGOT_TRY(times_constant(n, *a, *b, nullptr, n.bounds())));
   if (!bias->is_constant() || !one_per_column) {
-    return n.define(plus_bias(fully_connected(n.build, *a, *b, nullptr, std::nullopt)));
+    return n.define(plus_bias(*INGOT_TRY(times_constant(n, *a, *b, nullptr, std::nullopt))));
   }
   bias = INGOT_TRY(scaled_constant(n, "self", beta));
-  return n.define(fully_connected(n.build, *a, *b, &n.build.view(*bias, {columns}), n.bounds()));
+  return n.define(*INGOT_TRY(times_constant(n, *a, *b, &n.build.view(*bias, {columns}), n.bounds())));
 }
 
 constexpr Rule kRules[] = {

@@ -123,9 +123,17 @@ Lowered lower_unbind(NodeLowering& n) {
   return {};
 }
 
+// Integers with one scale are wanted of all parts: that of the result, where the graph asks for one.
 Expected<std::vector<Tensor*>> operands(NodeLowering& n) {
   std::vector<Tensor*> parts;
-  for (const IrValue* value : n.node.tensors(0)) parts.push_back(INGOT_TRY(n.operand(value)));
+  for (const IrValue* value : n.node.tensors(0)) {
+    Tensor* part = INGOT_TRY(n.in_integers() ? n.operand_as_is(value) : n.operand(value));
+    if (n.in_integers() && n.result()) part = &n.build.convert(*part, *n.result());
+    if (!parts.empty() && !same_type(part->type, parts.front()->type)) {
+      return refuse("its parts have different scales or zero points");
+    }
+    parts.push_back(part);
+  }
   return parts;
 }
 
@@ -153,7 +161,12 @@ Lowered lower_pad(NodeLowering& n) {
     before[x->rank() - 1 - i / 2] = amounts[i];
     after[x->rank() - 1 - i / 2] = amounts[i + 1];
   }
-  return n.define(pad(n.build, *x, before, after, static_cast<float>(n.node.real("value"))));
+  const auto value = static_cast<float>(n.node.real("value"));
+  const bool same = n.result() && same_type(*n.result(), x->type);
+  if (n.in_integers() && !same && !is_exact_in(x->type, value)) {
+    return refuse("its padding, {}, is no integer of its input", value);
+  }
+  return n.define(pad(n.build, *x, before, after, value));
 }
 
 // [.., C r r, H, W] to [.., C, H r, W r]

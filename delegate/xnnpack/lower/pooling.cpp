@@ -2,6 +2,7 @@
 
 #include <xnnpack.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -82,9 +83,44 @@ Tensor& pool(NodeLowering& n, NodeUnion type, Tensor& x, const Window& window, c
   node.dilation_width = static_cast<uint32_t>(window.dilation[1]);
   node.input_id = n.build.get(x, channels_last(4));
   const Sizes sizes = {x.sizes[0], x.sizes[1], positions(window, 0, x.sizes[2]), positions(window, 1, x.sizes[3])};
-  Tensor& y = n.build.result(x, sizes, channels_last(4));
+  Tensor& y = type == NodeUnion::MaxPooling2d ? n.build.moved(x, sizes, channels_last(4))
+                                              : n.build.computed(sizes, channels_last(4));
   node.output_id = n.build.id(y);
   n.build.node(type, node, bounds);
+  return y;
+}
+
+// A depthwise convolution with equal weights: XNNPACK averages no integers but those of a whole image. Zeros around the
+// image count. `window` has no dilation.
+Tensor& average(NodeLowering& n, Tensor& x, const Window& window, double divisor, const Bounds& bounds) {
+  const bool is_unsigned = x.type.datatype == wire::DataType::quint8;
+  const int64_t channels = x.sizes[1];
+  const Sizes sizes = {1, window.kernel[0], window.kernel[1], channels};
+  const float weight = static_cast<float>(1 / divisor);
+  std::byte* integers = nullptr;
+  const Bytes data = Bytes::allocate(static_cast<size_t>(numel(sizes)), &integers);
+  constexpr uint8_t kMost = 127;
+  std::fill_n(integers, data.size(), static_cast<std::byte>(is_unsigned ? kMost + 128 : kMost));
+  Tensor& filter = n.build.constant(sizes, identity(4), data, affine_type(is_unsigned, weight / kMost, 0));
+  wire::NodeConvolutionT node;
+  node.padding_top = static_cast<uint32_t>(window.before[0]);
+  node.padding_left = static_cast<uint32_t>(window.before[1]);
+  node.padding_bottom = static_cast<uint32_t>(window.after[0]);
+  node.padding_right = static_cast<uint32_t>(window.after[1]);
+  node.kernel_height = static_cast<uint32_t>(window.kernel[0]);
+  node.kernel_width = static_cast<uint32_t>(window.kernel[1]);
+  node.subsampling_height = static_cast<uint32_t>(window.stride[0]);
+  node.subsampling_width = static_cast<uint32_t>(window.stride[1]);
+  node.dilation_height = node.dilation_width = 1;
+  node.group_input_channels = node.group_output_channels = 1;
+  node.groups = static_cast<uint32_t>(channels);
+  node.input1_id = n.build.get(x, channels_last(4));
+  node.filter_id = n.build.get(filter, identity(4));
+  node.bias_id = kNoId;
+  const Sizes out = {x.sizes[0], channels, positions(window, 0, x.sizes[2]), positions(window, 1, x.sizes[3])};
+  Tensor& y = n.build.computed(out, channels_last(4));
+  node.output_id = n.build.id(y);
+  n.build.node(NodeUnion::DepthwiseConv2d, node, bounds);
   return y;
 }
 
@@ -110,6 +146,15 @@ Lowered lower_avg_pool(NodeLowering& n) {
   Window window = INGOT_TRY(window_of(n, *x, false));
   const bool divisor = !n.node.is_none("divisor_override");
   Tensor* images = &as_images(n, *x);
+  if (n.in_integers() && !is_identity(window)) {
+    const bool equal = divisor || !window.padded() ||
+                       (n.node.boolean("count_include_pad") && window.after == pair_of(n.node.ints("padding")));
+    if (!equal) return refuse("its windows average different numbers of pixels");
+    const int64_t pixels = divisor ? n.node.integer("divisor_override") : window.kernel[0] * window.kernel[1];
+    if (pixels <= 0) return refuse("divisor {}", pixels);
+    Tensor& y = average(n, *images, window, static_cast<double>(pixels), n.bounds());
+    return n.define(n.build.view(y, sizes_of(*n.node.output())));
+  }
   if (window.padded() && (divisor || n.node.boolean("count_include_pad"))) {
     const std::array<int64_t, 2> own = pair_of(n.node.ints("padding"));
     const std::array<int64_t, 2> behind = divisor ? window.after : own;
@@ -144,8 +189,13 @@ Lowered lower_adaptive_avg_pool(NodeLowering& n) {
   }
   if (is_identity(window)) return n.define(n.build.view(bounded(n.build, images, n.bounds()), out));
   const bool global = out[out.size() - 2] == 1 && out.back() == 1;
-  Tensor& y = global ? bounded(n.build, mean(n.build, images, {2, 3}), n.bounds())
-                     : pool(n, NodeUnion::AvgPooling2d, images, window, n.bounds());
+  const auto pooled = [&]() -> Tensor& {
+    if (global) return bounded(n.build, mean(n.build, images, {2, 3}), n.bounds());
+    if (!n.in_integers()) return pool(n, NodeUnion::AvgPooling2d, images, window, n.bounds());
+    const double pixels = static_cast<double>(window.kernel[0]) * static_cast<double>(window.kernel[1]);
+    return average(n, images, window, pixels, n.bounds());
+  };
+  Tensor& y = pooled();
   return n.define(n.build.view(y, out));
 }
 
@@ -180,7 +230,7 @@ Lowered lower_bilinear(NodeLowering& n) {
   node.new_width = static_cast<uint32_t>(out[3]);
   node.flags = align_corners ? XNN_FLAG_ALIGN_CORNERS : 0;  // else pixels have their centres at halves, as in ATen
   node.input_id = n.build.get(*x, channels_last(4));
-  Tensor& y = n.build.result(*x, out, channels_last(4));
+  Tensor& y = n.build.moved(*x, out, channels_last(4));
   node.output_id = n.build.id(y);
   n.build.node(NodeUnion::StaticResizeBilinear2D, node);
   return n.define(y);

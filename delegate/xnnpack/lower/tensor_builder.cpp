@@ -88,18 +88,20 @@ uint32_t TensorBuilder::add_internal(const ElementType& type, const Sizes& shape
   return added(writer_.add_internal(type, wire_dims(shape)), shape, Role::computed);
 }
 
-Tensor& TensorBuilder::input(uint32_t external_id, const Sizes& sizes, const Order& order) {
+Tensor& TensorBuilder::input(uint32_t external_id, const Sizes& sizes, const Order& order, const ElementType& type) {
   Tensor& tensor = tensors_.emplace_back();
   tensor.sizes = sizes;
+  tensor.type = type;
   const Sizes shape = physical(sizes, order);
   const uint32_t id = added(writer_.add_input(external_id, tensor.type, wire_dims(shape)), shape, Role::external);
   tensor.stored.push_back({id, shape, order});
   return tensor;
 }
 
-Tensor& TensorBuilder::constant(const Sizes& sizes, const Order& order, Bytes data) {
+Tensor& TensorBuilder::constant(const Sizes& sizes, const Order& order, Bytes data, const ElementType& type) {
   Tensor& tensor = tensors_.emplace_back();
   tensor.sizes = sizes;
+  tensor.type = type;
   tensor.data = std::move(data);
   tensor.data_order = order;
   return tensor;
@@ -109,8 +111,12 @@ Tensor& TensorBuilder::constant(const Sizes& sizes, const std::vector<float>& va
   return constant(sizes, identity(sizes.size()), Bytes::copy_of(std::as_bytes(std::span(values))));
 }
 
-Tensor& TensorBuilder::result(const Tensor& like, const Sizes& sizes, const Order& order, const Sizes& shape) {
-  const ElementType type = like.type;
+void TensorBuilder::compute_in(const std::optional<ElementType>& type) {
+  computes_in_ = type;
+  computed_ = false;
+}
+
+Tensor& TensorBuilder::of(const ElementType& type, const Sizes& sizes, const Order& order, const Sizes& shape) {
   Tensor& tensor = tensors_.emplace_back();
   tensor.sizes = sizes;
   tensor.type = type;
@@ -118,7 +124,65 @@ Tensor& TensorBuilder::result(const Tensor& like, const Sizes& sizes, const Orde
   return tensor;
 }
 
-void TensorBuilder::output(Tensor& tensor, uint32_t external_id, const Order& order) {
+Tensor& TensorBuilder::computed(const Sizes& sizes, const Order& order, const Sizes& shape) {
+  const ElementType type = computes_in_.value_or(ElementType{});
+  ambiguous_ = ambiguous_ || !computes_in_ || (computed_ && !is_float(type));
+  computed_ = true;
+  return of(type, sizes, order, shape);
+}
+
+Tensor& TensorBuilder::convert(Tensor& tensor, const ElementType& type) {
+  const Order order = tensor.is_constant() ? tensor.data_order : preferred(tensor).order;
+  // Rows that get a scale each lie innermost.
+  return convert(tensor, type, type.per_token ? move_last(order, tensor.rank() - 1) : order);
+}
+
+Tensor& TensorBuilder::convert(Tensor& tensor, const ElementType& type, const Order& order) {
+  if (same_type(tensor.type, type)) return tensor;
+  for (Tensor* known : tensor.converted) {
+    if (same_type(known->type, type)) return *known;
+  }
+  Tensor* result = nullptr;
+  if (tensor.is_constant()) {
+    result = &constant(tensor.sizes, tensor.data_order, converted_constant(tensor, type), type);
+  } else if (!converts_directly(tensor.type, type)) {
+    result = &convert(to_float(tensor), type, order);
+  } else {
+    wire::Node1x1T convert;
+    convert.input_id = in_order(tensor, order);
+    const Sizes shape = shapes_[convert.input_id];
+    result = &of(type, tensor.sizes, order, shape);
+    convert.output_id = id(*result);
+    node(wire::NodeUnion::Convert, convert);
+    if (type.per_token) result->converted.push_back(&tensor);
+  }
+  tensor.converted.push_back(result);
+  return *result;
+}
+
+uint32_t TensorBuilder::in_order(Tensor& tensor, const Order& order) {
+  for (const Stored& stored : tensor.stored) {
+    if (same_memory(tensor.sizes, stored.order, order)) return stored.id;
+  }
+  return get(tensor, order);
+}
+
+Bytes TensorBuilder::converted_constant(const Tensor& tensor, const ElementType& type) const {
+  constexpr int64_t kSmall = int64_t{1} << 16;
+  if (trial_ && numel(tensor.sizes) > kSmall) {  // weights: nothing reads them
+    std::byte* unused = nullptr;
+    return Bytes::allocate(static_cast<size_t>(numel(tensor.sizes)) * (is_float(type) ? sizeof(float) : 1), &unused);
+  }
+  return converted_elements({tensor.sizes, tensor.data_order, tensor.type, *tensor.data}, type);
+}
+
+ElementType TensorBuilder::per_channel(wire::DataType datatype, std::vector<float> scales, size_t dim) {
+  const std::vector<float>& kept = scales_.emplace_back(std::move(scales));
+  return ElementType::quantized(datatype, PerChannel{kept, static_cast<int32_t>(dim)});
+}
+
+void TensorBuilder::output(Tensor& numbers, const ElementType& type, uint32_t external_id, const Order& order) {
+  Tensor& tensor = convert(numbers, type, order);  // integers are moved before they become floats, which are larger
   const uint32_t from = get(tensor, order);
   if (roles_[from] == Role::computed) {
     writer_.make_output(from, external_id);
@@ -194,7 +258,13 @@ uint32_t TensorBuilder::constant_in(Tensor& tensor, const Order& order, const Si
     bytes = Bytes::copy_of(bytes.span());
   }
   owners_.push_back(bytes);
-  const uint32_t id = added(writer_.add_constant(tensor.type, wire_dims(shape), bytes.span()), shape, Role::constant);
+  ElementType type = tensor.type;
+  if (type.per_channel) {  // the dimension's place in memory; one that nothing has where it was merged with others
+    const auto dim = static_cast<size_t>(type.per_channel->dim);
+    const auto place = dim_after_view(physical(tensor.sizes, order), shape, position_of(order, dim));
+    type.per_channel->dim = place ? static_cast<int32_t>(*place) : -1;
+  }
+  const uint32_t id = added(writer_.add_constant(type, wire_dims(shape), bytes.span()), shape, Role::constant);
   tensor.stored.push_back({id, shape, order});
   return id;
 }
@@ -235,15 +305,7 @@ Order TensorBuilder::common_order(std::span<Tensor* const> tensors, size_t rank)
 
 Tensor& TensorBuilder::view(Tensor& tensor, const Sizes& sizes) {
   if (tensor.sizes == sizes) return tensor;
-  if (tensor.is_constant()) {
-    const Order logical = identity(tensor.rank());
-    Bytes data = same_memory(tensor.sizes, tensor.data_order, logical)
-                     ? *tensor.data
-                     : reordered(*tensor.data, tensor.sizes, tensor.data_order, logical);
-    Tensor& result = constant(sizes, identity(sizes.size()), std::move(data));
-    result.type = tensor.type;
-    return result;
-  }
+  if (tensor.is_constant()) return view_of_constant(tensor, sizes);
   std::vector<Stored> aliases;
   for (const Stored& stored : tensor.stored) {
     const ReshapePlan plan = plan_reshape(tensor.sizes, sizes, stored.order);
@@ -261,6 +323,19 @@ Tensor& TensorBuilder::view(Tensor& tensor, const Sizes& sizes) {
   return result;
 }
 
+Tensor& TensorBuilder::view_of_constant(Tensor& tensor, const Sizes& sizes) {
+  ElementType type = tensor.type;
+  if (type.per_channel) {
+    const auto dim = dim_after_view(tensor.sizes, sizes, static_cast<size_t>(type.per_channel->dim));
+    if (!dim) return view_of_constant(to_float(tensor), sizes);
+    type.per_channel->dim = static_cast<int32_t>(*dim);
+  }
+  const Order logical = identity(tensor.rank());
+  const bool in_order = trial_ || same_memory(tensor.sizes, tensor.data_order, logical);
+  Bytes data = in_order ? *tensor.data : reordered(*tensor.data, tensor.sizes, tensor.data_order, logical);
+  return constant(sizes, identity(sizes.size()), std::move(data), type);
+}
+
 Tensor& TensorBuilder::permute(Tensor& tensor, const std::vector<int64_t>& dims) {
   Order renamed(tensor.rank());  // by dimension of the tensor, the result's
   for (size_t i = 0; i < dims.size(); ++i) renamed[static_cast<size_t>(dims[i])] = static_cast<uint8_t>(i);
@@ -271,6 +346,9 @@ Tensor& TensorBuilder::permute(Tensor& tensor, const std::vector<int64_t>& dims)
   Tensor& result = tensors_.emplace_back();
   for (const int64_t dim : dims) result.sizes.push_back(tensor.sizes[static_cast<size_t>(dim)]);
   result.type = tensor.type;
+  if (PerChannel* channels = result.type.per_channel ? &*result.type.per_channel : nullptr) {
+    channels->dim = renamed[static_cast<size_t>(channels->dim)];
+  }
   result.data = tensor.data;
   result.data_order = rename(tensor.data_order);
   for (const Stored& stored : tensor.stored) result.stored.push_back({stored.id, stored.shape, rename(stored.order)});

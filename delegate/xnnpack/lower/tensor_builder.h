@@ -18,6 +18,7 @@
 
 #include "compiler/ir/graph.h"
 #include "delegate/xnnpack/graph/payload_writer.h"
+#include "delegate/xnnpack/lower/element_types.h"
 #include "delegate/xnnpack/lower/layout.h"
 
 namespace ingot::xnnpack::lowering {
@@ -37,11 +38,12 @@ struct Stored {
 // Made by a TensorBuilder, which owns it.
 struct Tensor {
   Sizes sizes;
-  ElementType type;
+  ElementType type;  // where it is per channel, the dimension counts among `sizes`
   std::vector<Stored> stored;
   // Of a constant: its bytes, in `data_order`.
   std::optional<Bytes> data;
   Order data_order;
+  std::vector<Tensor*> converted;  // the same numbers in other types, made before
 
   size_t rank() const { return sizes.size(); }
   bool is_constant() const { return data.has_value(); }
@@ -56,12 +58,12 @@ class TensorBuilder {
   void set_source(const std::string& source);
   const std::vector<std::string>& debug_names() const { return debug_names_; }
 
-  Tensor& input(uint32_t external_id, const Sizes& sizes, const Order& order);
-  Tensor& constant(const Sizes& sizes, const Order& order, Bytes data);
+  Tensor& input(uint32_t external_id, const Sizes& sizes, const Order& order, const ElementType& type = {});
+  Tensor& constant(const Sizes& sizes, const Order& order, Bytes data, const ElementType& type = {});
   Tensor& constant(const Sizes& sizes, const std::vector<float>& values);
   Tensor& scalar(float value) { return constant({}, {value}); }
-  // Makes the tensor an output of the payload.
-  void output(Tensor& tensor, uint32_t external_id, const Order& order);
+  // Makes the tensor's numbers, as elements of this type, an output of the payload.
+  void output(Tensor& tensor, const ElementType& type, uint32_t external_id, const Order& order);
 
   // The id of a payload value that holds the tensor in this order. Where the order has more dimensions than the tensor,
   // the tensor is taken with 1 repeated in front.
@@ -73,11 +75,26 @@ class TensorBuilder {
   // The order in which element-wise work on these costs the fewest transposed elements, for `rank` dimensions.
   Order common_order(std::span<Tensor* const> tensors, size_t rank) const;
 
-  // A new tensor that a node is about to compute, of the elements of `like`: its only layout has this shape.
-  Tensor& result(const Tensor& like, const Sizes& sizes, const Order& order, const Sizes& shape);
-  Tensor& result(const Tensor& like, const Sizes& sizes, const Order& order) {
-    return result(like, sizes, order, physical(sizes, order));
+  // The type of the numbers that nodes compute from here on; none where it is not known.
+  void compute_in(const std::optional<ElementType>& type);
+  // Where nodes after each other have computed in one type, or in none: right in float alone, since the results in
+  // between would need quantizations of their own.
+  bool is_ambiguous() const { return ambiguous_; }
+  // Has anything been computed, or has all been moved only?
+  bool has_computed() const { return computed_; }
+
+  // A new tensor that a node is about to make: its only layout has this shape. of() takes the type; moved() is for
+  // nodes that pass on elements of `like`; computed() for nodes that compute new numbers.
+  Tensor& of(const ElementType& type, const Sizes& sizes, const Order& order, const Sizes& shape);
+  Tensor& of(const ElementType& type, const Sizes& sizes, const Order& order) {
+    return of(type, sizes, order, physical(sizes, order));
   }
+  Tensor& moved(const Tensor& like, const Sizes& sizes, const Order& order, const Sizes& shape) {
+    return of(like.type, sizes, order, shape);
+  }
+  Tensor& moved(const Tensor& like, const Sizes& sizes, const Order& order) { return of(like.type, sizes, order); }
+  Tensor& computed(const Sizes& sizes, const Order& order, const Sizes& shape);
+  Tensor& computed(const Sizes& sizes, const Order& order) { return computed(sizes, order, physical(sizes, order)); }
   static uint32_t id(const Tensor& result) { return result.stored.front().id; }
 
   // `node` is the table of this type (wire::Node1x1T, ...).
@@ -90,6 +107,13 @@ class TensorBuilder {
   Tensor& view(Tensor& tensor, const Sizes& sizes);
   // Dimension i of the result is dimension dims[i] of the tensor: no node.
   Tensor& permute(Tensor& tensor, const std::vector<int64_t>& dims);
+
+  // The same numbers as elements of another type: a node, once, except for constants, which are converted here.
+  // A tensor that is quantized for each row keeps the floats that it was made from.
+  Tensor& convert(Tensor& tensor, const ElementType& type);
+  Tensor& to_float(Tensor& tensor) { return convert(tensor, ElementType{}); }
+  // A per-channel type that lives as long as this builder.
+  ElementType per_channel(wire::DataType datatype, std::vector<float> scales, size_t dim);
 
   // Declared shapes by id, for comparing with what the payload computes.
   const std::vector<Sizes>& shapes() const { return shapes_; }
@@ -110,8 +134,17 @@ class TensorBuilder {
   uint32_t reshaped(Tensor& tensor, const Stored& stored, const Sizes& shape);
   uint32_t transposed(Tensor& tensor, const Order& order);
   uint32_t constant_in(Tensor& tensor, const Order& order, const Sizes& shape);
+  Tensor& convert(Tensor& tensor, const ElementType& type, const Order& order);
+  // The id of a payload value that holds the tensor in this order, in any shape.
+  uint32_t in_order(Tensor& tensor, const Order& order);
+  Tensor& view_of_constant(Tensor& tensor, const Sizes& sizes);
+  Bytes converted_constant(const Tensor& tensor, const ElementType& type) const;
 
   bool trial_;
+  std::optional<ElementType> computes_in_ = ElementType{};
+  bool computed_ = false;
+  bool ambiguous_ = false;
+  std::deque<std::vector<float>> scales_;  // of per-channel types
   PayloadWriter writer_;
   std::deque<Tensor> tensors_;
   std::vector<Sizes> shapes_;                                                  // by id

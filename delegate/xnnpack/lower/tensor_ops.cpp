@@ -3,6 +3,7 @@
 #include <xnnpack.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace ingot::xnnpack::lowering {
@@ -21,8 +22,8 @@ Stored any_layout(TensorBuilder& build, Tensor& x) {
 }
 
 // A result laid out as the input is.
-Tensor& result_like(TensorBuilder& build, const Tensor& x, const Stored& layout) {
-  return build.result(x, x.sizes, layout.order, layout.shape);
+Tensor& computed_like(TensorBuilder& build, const Tensor& x, const Stored& layout) {
+  return build.computed(x.sizes, layout.order, layout.shape);
 }
 
 // The dimensions to reduce, in memory: those next to each other form a block. Dimensions of size 1 are left out.
@@ -70,7 +71,8 @@ Window window_around(TensorBuilder& build, Tensor& x, const std::vector<size_t>&
 
 Tensor& unary(TensorBuilder& build, wire::NodeUnion type, Tensor& x, const Bounds& bounds) {
   const Stored in = any_layout(build, x);
-  Tensor& y = result_like(build, x, in);
+  Tensor& y =
+      type == wire::NodeUnion::Clamp ? build.moved(x, x.sizes, in.order, in.shape) : computed_like(build, x, in);
   wire::Node1x1T node;
   node.input_id = in.id;
   node.output_id = build.id(y);
@@ -89,7 +91,7 @@ Tensor& bounded(TensorBuilder& build, Tensor& x, const Bounds& bounds) {
 
 Tensor& leaky_relu(TensorBuilder& build, Tensor& x, float negative_slope) {
   const Stored in = any_layout(build, x);
-  Tensor& y = result_like(build, x, in);
+  Tensor& y = computed_like(build, x, in);
   wire::NodeLeakyReLUT node;
   node.negative_slope = negative_slope;
   node.input_id = in.id;
@@ -100,7 +102,7 @@ Tensor& leaky_relu(TensorBuilder& build, Tensor& x, float negative_slope) {
 
 Tensor& elu(TensorBuilder& build, Tensor& x, float alpha) {
   const Stored in = any_layout(build, x);
-  Tensor& y = result_like(build, x, in);
+  Tensor& y = computed_like(build, x, in);
   wire::NodeELUT node;
   node.alpha = alpha;
   node.input_id = in.id;
@@ -119,17 +121,47 @@ Sizes broadcast_sizes(const Sizes& a, const Sizes& b) {
   return sizes;
 }
 
-Tensor& binary(TensorBuilder& build, wire::NodeUnion type, Tensor& a, Tensor& b, const Bounds& bounds) {
-  const Sizes sizes = broadcast_sizes(a.sizes, b.sizes);
-  Tensor* const operands[] = {&a, &b};
-  const Order order = build.common_order(operands, sizes.size());
+namespace {
+
+// Two operands of one type family: beside integers, a constant becomes integers.
+void match_types(TensorBuilder& build, wire::NodeUnion type, Tensor** a, Tensor** b) {
+  for (auto [one, other] : {std::pair(a, b), std::pair(b, a)}) {
+    if ((*one)->is_constant() && is_affine((*other)->type) && !same_type((*one)->type, (*other)->type)) {
+      *one = &in_integers(build, **one, type, (*other)->type);
+    }
+  }
+}
+
+Tensor& binary_node(TensorBuilder& build, wire::NodeUnion type, Tensor& a, Tensor& b, const Order& order, Tensor& y,
+                    const Bounds& bounds) {
   wire::Node2x1T node;
   node.input1_id = build.get(a, order);
   node.input2_id = build.get(b, order);
-  Tensor& y = build.result(a, sizes, order);
   node.output_id = build.id(y);
   build.node(type, node, bounds);
   return y;
+}
+
+}  // namespace
+
+Tensor& in_integers(TensorBuilder& build, Tensor& constant, wire::NodeUnion type, const ElementType& beside) {
+  const bool is_unsigned = beside.datatype == wire::DataType::quint8;
+  if (is_affine(constant.type) && constant.type.datatype == beside.datatype) return constant;
+  const auto elements = float_elements({constant.sizes, constant.data_order, constant.type, *constant.data});
+  const auto [low, high] = std::ranges::minmax(elements);
+  // XNNPACK adds what is not too fine beside its result: much finer than the other operand is of no use.
+  const bool adds = type == wire::NodeUnion::Add || type == wire::NodeUnion::Subtract;
+  const double least = adds ? std::ldexp(static_cast<double>(beside.per_tensor->scale), -8) : 0;
+  return build.convert(constant, affine_type_for(is_unsigned, {low, high}, least));
+}
+
+Tensor& binary(TensorBuilder& build, wire::NodeUnion type, Tensor& first, Tensor& second, const Bounds& bounds) {
+  Tensor *a = &first, *b = &second;
+  match_types(build, type, &a, &b);
+  const Sizes sizes = broadcast_sizes(a->sizes, b->sizes);
+  Tensor* const operands[] = {a, b};
+  const Order order = build.common_order(operands, sizes.size());
+  return binary_node(build, type, *a, *b, order, build.computed(sizes, order), bounds);
 }
 
 Tensor& expand(TensorBuilder& build, Tensor& x, const Sizes& sizes) {
@@ -137,8 +169,11 @@ Tensor& expand(TensorBuilder& build, Tensor& x, const Sizes& sizes) {
   Sizes repeats = sizes;
   const Sizes from = pad_front(x.sizes, sizes.size());
   for (size_t i = 0; i < repeats.size(); ++i) repeats[i] = from[i] == 1 ? sizes[i] : 1;
-  Tensor& ones = build.constant(repeats, std::vector<float>(static_cast<size_t>(numel(repeats)), 1.0f));
-  return binary(build, wire::NodeUnion::Multiply, x, ones);
+  Tensor* ones = &build.constant(repeats, std::vector<float>(static_cast<size_t>(numel(repeats)), 1.0f));
+  if (is_affine(x.type)) ones = &build.convert(*ones, affine_type(x.type.datatype == wire::DataType::quint8, 1, 0));
+  Tensor* const operands[] = {&x, ones};
+  const Order order = build.common_order(operands, sizes.size());
+  return binary_node(build, wire::NodeUnion::Multiply, x, *ones, order, build.moved(x, sizes, order), std::nullopt);
 }
 
 Tensor& softmax(TensorBuilder& build, Tensor& x, size_t dim) {
@@ -152,7 +187,7 @@ Tensor& softmax(TensorBuilder& build, Tensor& x, size_t dim) {
   order = move_last(order, dim);
   wire::Node1x1T node;
   node.input_id = build.get(x, order);
-  Tensor& y = build.result(x, x.sizes, order);
+  Tensor& y = build.computed(x.sizes, order);
   node.output_id = build.id(y);
   build.node(wire::NodeUnion::Softmax, node);
   return y;
@@ -164,7 +199,7 @@ Tensor& mean(TensorBuilder& build, Tensor& x, const std::vector<size_t>& dims) {
     const Window window = window_around(build, *y, block);
     wire::Node1x1T node;
     node.input_id = window.input;
-    y = &build.result(*y, window.sizes, window.order, {window.outer, 1, 1, window.inner});
+    y = &build.computed(window.sizes, window.order, {window.outer, 1, 1, window.inner});
     node.output_id = build.id(*y);
     node.flags = XNN_FLAG_KEEP_DIMS;
     build.node(wire::NodeUnion::GlobalAvgPooling2d, node);
@@ -182,7 +217,7 @@ Tensor& amax(TensorBuilder& build, Tensor& x, const std::vector<size_t>& dims) {
     node.stride_height = node.stride_width = 1;
     node.dilation_height = node.dilation_width = 1;
     node.input_id = window.input;
-    y = &build.result(*y, window.sizes, window.order, {window.outer, 1, 1, window.inner});
+    y = &build.moved(*y, window.sizes, window.order, {window.outer, 1, 1, window.inner});
     node.output_id = build.id(*y);
     build.node(wire::NodeUnion::MaxPooling2d, node);
   }
@@ -198,7 +233,7 @@ Tensor& fully_connected(TensorBuilder& build, Tensor& x, Tensor& weight, Tensor*
   node.input1_id = build.get(x, order);
   node.filter_id = build.get(weight, {1, 0});
   node.bias_id = bias != nullptr ? build.get(*bias, {0}) : kNoId;
-  Tensor& y = build.result(x, sizes, order);
+  Tensor& y = build.computed(sizes, order);
   node.output_id = build.id(y);
   build.node(wire::NodeUnion::FullyConnected, node, bounds);
   return y;
@@ -213,7 +248,7 @@ Tensor& batch_matmul(TensorBuilder& build, Tensor& a, Tensor& b) {
   node.input1_id = build.get(a, plain);
   node.input2_id = build.get(b, transposed ? swapped : plain);
   node.flags = transposed ? XNN_FLAG_TRANSPOSE_B : 0;
-  Tensor& y = build.result(a, {a.sizes[0], a.sizes[1], b.sizes[2]}, plain);
+  Tensor& y = build.computed({a.sizes[0], a.sizes[1], b.sizes[2]}, plain);
   node.output_id = build.id(y);
   build.node(wire::NodeUnion::BatchMatrixMultiply, node);
   return y;
@@ -236,7 +271,7 @@ Tensor& concatenate(TensorBuilder& build, std::span<Tensor* const> parts, size_t
     ids[i] = build.get(*parts[i], order);
     sizes[dim] += parts[i]->sizes[dim];
   }
-  Tensor& y = build.result(*parts.front(), sizes, order);
+  Tensor& y = build.moved(*parts.front(), sizes, order);
   wire::NodeConcatenateT node;
   node.axis = static_cast<uint32_t>(position_of(order, dim));
   node.input1_id = ids[0];
@@ -259,7 +294,7 @@ Tensor& slice(TensorBuilder& build, Tensor& x, const Sizes& offsets, const Sizes
   node.offsets = wire_dims(physical(offsets, order));
   node.sizes = wire_dims(physical(sizes, order));
   node.input_id = build.get(x, order);
-  Tensor& y = build.result(x, sizes, order);
+  Tensor& y = build.moved(x, sizes, order);
   node.output_id = build.id(y);
   build.node(wire::NodeUnion::StaticSlice, node);
   return y;
@@ -289,7 +324,7 @@ Tensor& pad(TensorBuilder& build, Tensor& x, const Sizes& before, const Sizes& a
   node.post_paddings = wire_dims(physical(back, order));
   node.padding_value = value;
   node.input_id = build.get(inner, order);
-  Tensor& y = build.result(x, sizes, order);
+  Tensor& y = build.moved(x, sizes, order);
   node.output_id = build.id(y);
   build.node(wire::NodeUnion::StaticConstantPad, node);
   return y;

@@ -1,5 +1,6 @@
-// XNNPACK's operators on Tensors with logical dimensions: each picks the layout that costs the fewest transposes,
-// writes its nodes, and returns the result. The vocabulary in which the lowering of ATen's operators is written.
+// XNNPACK's operators on Tensors with logical dimensions, of floats or of integers: each picks the layout that costs
+// the fewest transposes, writes its nodes, and returns the result. The vocabulary in which the lowering of ATen's
+// operators is written.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@ Tensor& bounded(TensorBuilder& build, Tensor& x, const Bounds& bounds);
 Tensor& leaky_relu(TensorBuilder& build, Tensor& x, float negative_slope);
 Tensor& elu(TensorBuilder& build, Tensor& x, float alpha);
 
+// The constant in 8 bits, as an operand of such a node beside one of this affine type.
+Tensor& in_integers(TensorBuilder& build, Tensor& constant, wire::NodeUnion type, const ElementType& beside);
 // Element by element with broadcasting, by NumPy's rule (Add, Subtract, Multiply, Div, Maximum, Minimum, PReLU). Only
 // the first four may have bounds.
 Tensor& binary(TensorBuilder& build, wire::NodeUnion type, Tensor& a, Tensor& b, const Bounds& bounds = std::nullopt);

@@ -8,10 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/ir/quantization.h"
+#include "compiler/partition/constant_parts.h"
 #include "delegate/xnnpack/graph/define.h"
 #include "delegate/xnnpack/graph/payload_writer.h"
 #include "delegate/xnnpack/lower/fusion.h"
 #include "delegate/xnnpack/lower/node_lowering.h"
+#include "delegate/xnnpack/lower/quantize.h"
 #include "delegate/xnnpack/lower/tensor_builder.h"
 
 namespace ingot::xnnpack {
@@ -29,31 +32,52 @@ struct Written {
   std::vector<std::string> debug_names;
 };
 
+// Where the region reads integers, the type of their elements is what reads them says.
+std::optional<ElementType> input_type(const Region& region, const compiler::Value& input) {
+  if (input.type.dtype == DType::float32) return ElementType{};
+  for (const Node* node : region.nodes) {
+    if (!compiler::is_dequantize(*node) || node->tensor(0) != &input) continue;
+    const auto quantization = compiler::quantization_of(*node);
+    if (quantization && lowering::check_activation(*quantization)) return lowering::stored_type(*quantization);
+  }
+  return std::nullopt;
+}
+
+ElementType output_type(const compiler::Value& output) {
+  const auto quantization = output.producer != nullptr && compiler::is_quantize(*output.producer)
+                                ? compiler::quantization_of(*output.producer)
+                                : std::nullopt;
+  return quantization ? lowering::stored_type(*quantization) : ElementType{};
+}
+
 // Lowers every node of the region in order. With `all_outputs`, whatever the nodes compute is given out.
 std::expected<Written, Refusal> write(const Region& region, bool trial, bool all_outputs) {
   TensorBuilder build(trial);
-  lowering::TensorMap tensors;
+  lowering::Tensors tensors(build, lowering::wants_unsigned(region));
   const lowering::Fusions fusions = all_outputs ? lowering::Fusions() : lowering::Fusions(region.nodes, region.outputs);
   for (size_t i = 0; i < region.inputs.size(); ++i) {
     const compiler::Value& input = *region.inputs[i];
-    if (!lowering::check_value(input)) continue;  // the node that reads it says why
-    tensors[&input] = &build.input(static_cast<uint32_t>(i), lowering::sizes_of(input), lowering::order_of(input));
+    const auto type = input_type(region, input);
+    if (!type || !lowering::check_shape(input)) continue;  // the node that reads it says why
+    tensors.set(input,
+                build.input(static_cast<uint32_t>(i), lowering::sizes_of(input), lowering::order_of(input), *type));
   }
   for (const Node* node : region.nodes) {
     if (fusions.is_absorbed(*node)) continue;
     build.set_source(node->source());
-    lowering::NodeLowering lowering(build, tensors, fusions, *node);
-    if (auto lowered = lower_node(lowering); !lowered) return std::unexpected(Refusal{node, lowered.error()});
+    if (auto lowered = lower_node(build, tensors, fusions, *node); !lowered) {
+      return std::unexpected(Refusal{node, lowered.error()});
+    }
   }
   auto external = static_cast<uint32_t>(region.inputs.size());
   for (const compiler::Value* output : region.outputs) {
-    const auto found = tensors.find(output);
-    if (found == tensors.end() && all_outputs) continue;
-    if (found == tensors.end()) {
+    lowering::Tensor* tensor = tensors.find(*output);
+    if (tensor == nullptr && all_outputs) continue;
+    if (tensor == nullptr) {
       return std::unexpected(
           Refusal{output->producer, "its result '" + output->name + "' is used, and XNNPACK has none"});
     }
-    build.output(*found->second, external++, lowering::order_of(*output));
+    build.output(*tensor, output_type(*output), external++, lowering::order_of(*output));
   }
   std::vector<std::string> debug_names = build.debug_names();
   return Written{std::move(build).finish(), std::move(debug_names)};
@@ -135,10 +159,13 @@ Refusal blame(const Region& region, const char* reason) {
 }  // namespace
 
 std::optional<std::string> XnnpackLowering::refuses(const Node& node) {
-  Region alone{{&node}, {}, {node.outputs().begin(), node.outputs().end()}};
+  Region alone{{}, {}, {node.outputs().begin(), node.outputs().end()}};
+  compiler::add_with_constant_parts(node, &alone.nodes);
   std::unordered_set<const compiler::Value*> seen;
   for (compiler::Value* input : node.inputs()) {
-    if (!input->is_constant() && seen.insert(input).second) alone.inputs.push_back(input);
+    if (input->is_constant() || !seen.insert(input).second) continue;
+    if (input->producer != nullptr && compiler::prepares_constant(*input->producer)) continue;
+    alone.inputs.push_back(input);
   }
   const auto written = write(alone, true, true);
   if (!written) return written.error().reason;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <random>
 #include <unordered_map>
@@ -131,8 +132,10 @@ Result<void> run_both(std::string_view text, Range range, Outcome* outcome) {
   for (const auto& node : graph.nodes()) {
     if (node->delegate_call() == nullptr) continue;
     const auto payload = INGOT_TRY(xnnpack::Payload::parse(node->delegate_call()->payload.span()));
-    for (size_t i = 0; i < payload.num_nodes(); ++i)
+    for (size_t i = 0; i < payload.num_nodes(); ++i) {
       ++outcome->nodes[xnnpack::to_string(payload.node(i).xnode_union_type())];
+      if (payload.node(i).output_min_max() != nullptr) ++outcome->clamped;
+    }
     outcome->payloads.push_back(node->delegate_call()->payload);
     outcome->debug_names.push_back(node->delegate_call()->debug_names);
   }
@@ -167,7 +170,11 @@ Outcome run_both(std::string_view text, Range range) {
   return outcome;
 }
 
-::testing::AssertionResult agrees(const Outcome& outcome, double tolerance) {
+namespace {
+
+// Everything is delegated in one call, and each output is within `tolerance` of what was expected, where that may
+// depend on the largest number of the output.
+::testing::AssertionResult agrees(const Outcome& outcome, const std::function<double(double largest)>& tolerance) {
   if (!outcome.error.empty()) return ::testing::AssertionFailure() << outcome.error;
   for (const auto& left : outcome.report.left_out) {
     return ::testing::AssertionFailure() << left.op << " was left out: " << left.reason;
@@ -183,13 +190,36 @@ Outcome run_both(std::string_view text, Range range) {
     for (const float x : expected) largest = std::max<double>(largest, std::abs(x));
     for (size_t j = 0; j < expected.size(); ++j) {
       const double difference = std::abs(static_cast<double>(expected[j]) - actual[j]);
-      if (!(difference <= tolerance * std::max(largest, 1e-3)) && expected[j] != actual[j]) {
+      if (!(difference <= tolerance(largest)) && expected[j] != actual[j]) {
         return ::testing::AssertionFailure()
                << "output " << i << "[" << j << "] is " << actual[j] << ", expected " << expected[j];
       }
     }
   }
   return ::testing::AssertionSuccess();
+}
+
+}  // namespace
+
+::testing::AssertionResult agrees(const Outcome& outcome, double tolerance) {
+  return agrees(outcome, [=](double largest) { return tolerance * std::max(largest, 1e-3); });
+}
+
+::testing::AssertionResult agrees_within(const Outcome& outcome, double step) {
+  return agrees(outcome, [=](double) { return step * 1.001; });
+}
+
+std::string rounded(std::string_view from, std::string_view to, const Affine& affine) {
+  const std::string rest = std::to_string(affine.scale) + ", " + std::to_string(affine.zero_point) +
+                           (affine.is_unsigned ? ", 0, 255, uint8)\n" : ", -128, 127, int8)\n");
+  const std::string a(from), b(to);
+  return "%" + b + "_q = quantized_decomposed::quantize_per_tensor(%" + a + ", " + rest + "%" + b +
+         " = quantized_decomposed::dequantize_per_tensor(%" + b + "_q, " + rest;
+}
+
+std::string quantized_graph(std::string_view input, const Affine& in, std::string_view body, const Affine& out) {
+  return "graph f(%p: float32" + std::string(input) + ") {\n" + rounded("p", "x", in) + std::string(body) + "\n" +
+         rounded("y", "z", out) + "return %z }";
 }
 
 ::testing::AssertionResult agrees(std::string_view text, Range range, double tolerance) {

@@ -109,6 +109,25 @@ TEST(FullyConnected, Int8PerChannelAndPerTensor) {
   }
 }
 
+// XNNPACK itself scales the bias, too.
+TEST(FullyConnected, FloatsTimesInt8) {
+  const auto x = sample(kRows * kIn), bias = sample(kOut, 1, 3);
+  const auto filter = sample_int8(kOut * kIn, 2);
+  const std::vector<float> scales(kOut, 0.01f);
+  PayloadWriter writer;
+  wire::NodeFullyConnectedT node;
+  node.input1_id = writer.add_input(0, ElementType{}, kInputDims);
+  node.filter_id = writer.add_constant(ElementType::quantized(DataType::qcint8, PerChannel{scales, 0}), kFilterDims,
+                                       as_bytes(filter));
+  node.bias_id = writer.add_constant(ElementType{}, Dims{kOut}, as_bytes(bias));
+  node.output_id = writer.add_output(1, ElementType{}, kOutputDims);
+  writer.add_node(Type::FullyConnected, node);
+  auto in = OwnedTensor::of(DType::float32, kInputDims, x);
+  OwnedTensor out(DType::float32, {kRows, kOut});
+  run(std::move(writer), {in.get(), out.get()});
+  expect_near(product(x, dequantize(filter, 0.01f, 0), bias), out.items<float>(), 1e-4);
+}
+
 TEST(FullyConnected, DynamicInt8) {
   const auto x = sample(kRows * kIn), bias = sample(kOut, 1, 3);
   const auto filter = sample_int8(kOut * kIn, 2);
