@@ -100,6 +100,39 @@ Lowered lower_dequantize(TensorBuilder& build, Tensors& tensors, const Node& nod
   return {};
 }
 
+// Of a value of integers for whose rows the graph finds scales when it runs: the real numbers that they are made from.
+const IrValue* real_of_rows(const Node& quantize) {
+  const Node *scale = quantize.tensor(1)->producer, *zero = quantize.tensor(2)->producer;
+  const bool chosen = scale != nullptr && scale == zero && chooses_parameters(*scale);
+  return chosen && scale->tensor(0) == quantize.tensor(0) ? quantize.tensor(0) : nullptr;
+}
+
+// XNNPACK finds scales by itself, one for each row, between the row's ends and 0.
+Lowered lower_rows(TensorBuilder& build, Tensors& tensors, const Node& node) {
+  if (chooses_parameters(node)) return check_value(*node.tensor(0));
+  if (dequantizes_rows(node)) {
+    INGOT_TRY_VOID(check_value(*node.output()));
+    Tensor* rows = tensors.find(*node.tensor(0));
+    if (rows == nullptr || !rows->type.per_token) return refuse("the integers it reads are not made by rows");
+    tensors.set(*node.output(), *rows);
+    return {};
+  }
+  const IrValue* real = real_of_rows(node);
+  if (real == nullptr) return refuse("its scales are not those that its input's ends ask for");
+  INGOT_TRY_VOID(check_value(*real));
+  const DType dtype = node.output()->type.dtype;
+  if (dtype != DType::int8 || node.integer("quant_min") != -128 || node.integer("quant_max") != 127) {
+    return refuse("{} from {} to {}, XNNPACK takes int8 from -128 to 127", to_string(dtype), node.integer("quant_min"),
+                  node.integer("quant_max"));
+  }
+  Tensor* tensor = tensors.find(*real);
+  if (tensor == nullptr) return refuse("'{}' has no value here", real->name);
+  if (tensor->rank() == 0) return refuse("its input is a scalar");
+  const ElementType type = ElementType::quantized(wire::DataType::qdint8, PerToken{1});
+  tensors.set(*node.output(), build.convert(build.to_float(*tensor), type));
+  return {};
+}
+
 // How the node's filter is quantized, if it has one of 8 bits.
 std::optional<Quantization> filter_quantization(const Node& node) {
   const bool convolves = node.is("aten::convolution");
@@ -116,11 +149,26 @@ std::optional<Quantization> filter_quantization(const Node& node) {
 
 }  // namespace
 
+bool chooses_parameters(const Node& node) {
+  return node.is("quantized_decomposed::choose_qparams_per_token_asymmetric") ||
+         node.is("quantized_decomposed::choose_qparams.tensor");
+}
+bool quantizes_rows(const Node& node) {
+  return node.is("quantized_decomposed::quantize_per_token") ||
+         node.is("quantized_decomposed::quantize_per_tensor.tensor");
+}
+bool dequantizes_rows(const Node& node) {
+  return node.is("quantized_decomposed::dequantize_per_token") ||
+         node.is("quantized_decomposed::dequantize_per_tensor.tensor");
+}
+
 bool is_between_numbers(const Node& node) {
-  return compiler::is_quantize(node) || compiler::is_dequantize(node);
+  return compiler::is_quantize(node) || compiler::is_dequantize(node) || chooses_parameters(node) ||
+         quantizes_rows(node) || dequantizes_rows(node);
 }
 
 Lowered lower_quantization(TensorBuilder& build, Tensors& tensors, const Node& node) {
+  if (!compiler::is_quantize(node) && !compiler::is_dequantize(node)) return lower_rows(build, tensors, node);
   const auto quantization = compiler::quantization_of(node);
   if (!quantization) return refuse("its scales or zero points are not constant");
   return compiler::is_quantize(node) ? lower_quantize(build, tensors, node, *quantization)

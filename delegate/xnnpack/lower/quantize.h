@@ -9,6 +9,13 @@
 
 namespace ingot::xnnpack::lowering {
 
+// Quantizing with parameters that are found when the graph runs takes three nodes: they choose the parameters, quantize
+// and dequantize. XNNPACK does the first two in one, with a scale for each row; only matrix products and convolutions
+// read the result.
+bool chooses_parameters(const Node& node);
+bool quantizes_rows(const Node& node);
+bool dequantizes_rows(const Node& node);
+
 // Is it one of the nodes that lower_quantization() takes?
 bool is_between_numbers(const Node& node);
 Lowered lower_quantization(TensorBuilder& build, Tensors& tensors, const Node& node);

@@ -2,6 +2,7 @@
 
 #include <xnnpack.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <unordered_set>
@@ -43,11 +44,12 @@ std::optional<ElementType> input_type(const Region& region, const compiler::Valu
   return std::nullopt;
 }
 
-ElementType output_type(const compiler::Value& output) {
+std::optional<ElementType> output_type(const compiler::Value& output) {
+  if (output.type.dtype == DType::float32) return ElementType{};
   const auto quantization = output.producer != nullptr && compiler::is_quantize(*output.producer)
                                 ? compiler::quantization_of(*output.producer)
                                 : std::nullopt;
-  return quantization ? lowering::stored_type(*quantization) : ElementType{};
+  return quantization ? std::optional(lowering::stored_type(*quantization)) : std::nullopt;
 }
 
 // Lowers every node of the region in order. With `all_outputs`, whatever the nodes compute is given out.
@@ -72,12 +74,13 @@ std::expected<Written, Refusal> write(const Region& region, bool trial, bool all
   auto external = static_cast<uint32_t>(region.inputs.size());
   for (const compiler::Value* output : region.outputs) {
     lowering::Tensor* tensor = tensors.find(*output);
-    if (tensor == nullptr && all_outputs) continue;
-    if (tensor == nullptr) {
+    const auto type = output_type(*output);
+    if ((tensor == nullptr || !type) && all_outputs) continue;
+    if (tensor == nullptr || !type) {
       return std::unexpected(
           Refusal{output->producer, "its result '" + output->name + "' is used, and XNNPACK has none"});
     }
-    build.output(*tensor, output_type(*output), external++, lowering::order_of(*output));
+    build.output(*tensor, *type, external++, lowering::order_of(*output));
   }
   std::vector<std::string> debug_names = build.debug_names();
   return Written{std::move(build).finish(), std::move(debug_names)};
@@ -160,12 +163,16 @@ Refusal blame(const Region& region, const char* reason) {
 
 std::optional<std::string> XnnpackLowering::refuses(const Node& node) {
   Region alone{{}, {}, {node.outputs().begin(), node.outputs().end()}};
+  if (const Node* rows = lowering::dequantizes_rows(node) ? node.tensor(0)->producer : nullptr) {
+    if (lowering::quantizes_rows(*rows)) alone.nodes.push_back(rows);
+  }
   compiler::add_with_constant_parts(node, &alone.nodes);
   std::unordered_set<const compiler::Value*> seen;
-  for (compiler::Value* input : node.inputs()) {
-    if (input->is_constant() || !seen.insert(input).second) continue;
-    if (input->producer != nullptr && compiler::prepares_constant(*input->producer)) continue;
-    alone.inputs.push_back(input);
+  for (const Node* part : alone.nodes) {
+    for (compiler::Value* input : part->inputs()) {
+      const bool inside = input->producer != nullptr && std::ranges::count(alone.nodes, input->producer) > 0;
+      if (!input->is_constant() && !inside && seen.insert(input).second) alone.inputs.push_back(input);
+    }
   }
   const auto written = write(alone, true, true);
   if (!written) return written.error().reason;
