@@ -94,8 +94,7 @@ Filter filter_of(NodeLowering& n, Tensor& weight, const Geometry& g, int64_t gro
 }
 
 Lowered lower_convolution(NodeLowering& n) {
-  const Node* pad = n.fusions().padding_of(n.node);
-  Tensor* x = INGOT_TRY(n.operand(pad != nullptr ? pad->tensor(0) : n.node.tensor("input")));
+  Tensor* x = INGOT_TRY(n.operand(n.fusions().convolved(n.node)));
   Tensor* weight = INGOT_TRY(n.operand("weight"));
   Tensor* bias = INGOT_TRY(n.optional_operand("bias"));
   const bool transposed = n.node.boolean("transposed");

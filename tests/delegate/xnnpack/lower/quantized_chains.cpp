@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "delegate/xnnpack/graph/payload.h"
 #include "tests/delegate/xnnpack/lower/harness.h"
 
 namespace ingot::testing {
@@ -20,8 +21,8 @@ const char* const kConvolve = "aten::convolution(%x, %w, none, [1, 1], [1, 1], [
 TEST(QuantizedChains, ActivationsVanishWhereTheRangeImpliesThem) {
   for (const char* activation : {"aten::relu(%c)", "aten::hardtanh(%c, 0.0, 6.0)"}) {
     const Affine out = {6.0 / 255, -128};
-    const std::string conv = filter("[4, 3, 3, 3]") + "%c = " + kConvolve + "%y = " + activation;
-    const Outcome outcome = run_both(quantized_graph("[1, 3, 6, 6]", {}, conv, out), {-6, 6});
+    const std::string conv = filter("[4, 5, 3, 3]") + "%c = " + kConvolve + "%y = " + activation;
+    const Outcome outcome = run_both(quantized_graph("[1, 5, 6, 6]", {}, conv, out), {-6, 6});
     EXPECT_TRUE(agrees_within(outcome, out.scale));
     EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Conv2d", 1}, {"Convert", 2}, {"StaticTranspose", 2}}));
     EXPECT_EQ(outcome.clamped, 0);
@@ -30,9 +31,9 @@ TEST(QuantizedChains, ActivationsVanishWhereTheRangeImpliesThem) {
 
 TEST(QuantizedChains, ActivationBehindARoundingIsFused) {
   const Affine out = {0.02, -128};
-  const std::string conv = filter("[4, 3, 3, 3]") + "%c = " + kConvolve + rounded("c", "r", {0.02, 0}) +
+  const std::string conv = filter("[4, 5, 3, 3]") + "%c = " + kConvolve + rounded("c", "r", {0.02, 0}) +
                            "%y = aten::hardtanh(%r, 0.0, 1.0)\n";
-  const Outcome outcome = run_both(quantized_graph("[1, 3, 6, 6]", {}, conv, out), {-6, 6});
+  const Outcome outcome = run_both(quantized_graph("[1, 5, 6, 6]", {}, conv, out), {-6, 6});
   EXPECT_TRUE(agrees_within(outcome, out.scale));
   EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Conv2d", 1}, {"Convert", 2}, {"StaticTranspose", 2}}));
   EXPECT_EQ(outcome.clamped, 1);
@@ -66,6 +67,19 @@ TEST(QuantizedChains, GatesNeedNoParametersOfTheirOwn) {
       quantized_graph("[2, 30]", {0.04, 0}, "%g = aten::sigmoid(%x) %y = aten::mul.Tensor(%x, %g)\n", out), {-5, 5});
   EXPECT_TRUE(agrees_within(silu, out.scale));
   EXPECT_EQ(silu.nodes, (std::map<std::string, int>{{"Convert", 2}, {"Multiply", 1}, {"Sigmoid", 1}}));
+}
+
+// Few channels are slow in integers, and the image is there in float.
+TEST(QuantizedChains, ImagesAreConvolvedInFloat) {
+  const Affine out = {6.0 / 255, -128};
+  const std::string conv = filter("[4, 3, 3, 3]") + "%c = " + kConvolve + "%y = aten::relu(%c)";
+  const Outcome outcome = run_both(quantized_graph("[1, 3, 6, 6]", {0.02, 0}, conv, out));
+  EXPECT_TRUE(agrees_within(outcome, out.scale));
+  EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Conv2d", 1}, {"Convert", 2}, {"StaticTranspose", 2}}));
+  ASSERT_EQ(outcome.payloads.size(), 1u);
+  const auto payload = xnnpack::Payload::parse(outcome.payloads[0].span());
+  ASSERT_TRUE(payload);
+  for (const xnnpack::Value& value : payload->values()) EXPECT_EQ(value.per_channel, nullptr);
 }
 
 TEST(QuantizedChains, FloatStretchesStayInsideTheCall) {
