@@ -35,18 +35,22 @@ class CaseArchive:
             raise ValueError(f"file {name} was written twice")
         self.files[name] = data
 
-    def add_tensor(self, array):
-        """Stores an array once, however many cases use it, and returns its file name."""
+    def add_tensor(self, array, kind=""):
+        """Stores an array once, however many cases use it, and returns its file name, which ends in the kind."""
         data = npy_bytes(array)
-        if data not in self._tensors:
-            name = f"t{len(self._tensors)}.npy"
-            self._tensors[data] = name
+        if (data, kind) not in self._tensors:
+            name = f"t{len(self._tensors)}{kind}.npy"
+            self._tensors[data, kind] = name
             self.add_file(name, data)
-        return self._tensors[data]
+        return self._tensors[data, kind]
 
-    def write(self, path):
+    def write(self, path, packed=False):
+        """packed: all files are one, tensors.bin, with their names and sizes in tensors.json: small where they are."""
         lines = ",\n".join(json.dumps(case, separators=(",", ":"), allow_nan=False) for case in self.cases)
         files = dict(self.files)
+        if packed:
+            sizes = json.dumps([[name, len(data)] for name, data in files.items()], separators=(",", ":"))
+            files = {"tensors.bin": b"".join(files.values()), "tensors.json": sizes.encode()}
         files["cases.json"] = f"[\n{lines}\n]\n".encode()
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for name in sorted(files):

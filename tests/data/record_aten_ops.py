@@ -9,8 +9,12 @@
 {"double_list": []}, {"bool_list": []}, {"dtype": "float32"}, {"string": "none"}. A double that JSON cannot write is
 "inf", "-inf" or "nan". A list of tensors among the results is laid out flat in "outputs".
 
-Operands of one call share their dtype. The few calls in which PyTorch itself turns integers into floats have "promotes"
-in their name.
+bfloat16, which .npy does not have, is stored as its bits in a file NAME.bfloat16.npy. A case may say besides:
+"kernel_only": true    its operands differ in dtype, or its result is stored in another: what graphs do not hold
+"any_content": true    only the results' shapes and dtypes are laid down
+
+Operands of other calls share their dtype. The few calls in which PyTorch itself turns integers into floats have
+"promotes" in their name. Operators that write to their first argument ("aten::copy_") have that, afterwards, as output.
 
 Usage: python3 record_aten_ops.py [OUTPUT.zip]      (a second run gives the same bytes; recorded with PyTorch 2.6)
 """
@@ -72,6 +76,13 @@ def indices(*shape, bound, seed=0, dtype=i64):
     return torch.tensor(np.random.default_rng([seed, bound, *shape]).integers(0, bound, shape), dtype=dtype)
 
 
+def store(tensor):
+    """Adds a tensor to the archive."""
+    if tensor.dtype is torch.bfloat16:
+        return archive.add_tensor(tensor.contiguous().view(torch.int16).numpy().view(np.uint16), ".bfloat16")
+    return archive.add_tensor(tensor.contiguous().numpy())
+
+
 def encode_double(value):
     return value if math.isfinite(value) else str(value)
 
@@ -82,9 +93,9 @@ def encode(value, kind):
     if value is None:
         return None
     if kind == "List[Optional[Tensor]]" or kind == "List[Tensor]":
-        return {"tensor_list": [None if item is None else archive.add_tensor(item.numpy()) for item in value]}
+        return {"tensor_list": [None if item is None else store(item) for item in value]}
     if kind == "Tensor":
-        return {"tensor": archive.add_tensor(value.numpy())}
+        return {"tensor": store(value)}
     if kind in ("List[int]", "List[SymInt]"):
         return {"int_list": [int(item) for item in value]}
     if kind == "List[float]":
@@ -104,13 +115,19 @@ def encode(value, kind):
     raise TypeError(f"no form for a {kind} such as {value!r}")
 
 
-def record(op, label, *positional, **named):
-    """Calls one overload and stores the call and its results."""
-    name, _, overload = op.partition(".")
-    function = getattr(getattr(torch.ops.aten, name), overload or "default")
+def overload(op):
+    """The functional overload of a name such as "add.Tensor"."""
+    name, _, which = op.partition(".")
+    return getattr(getattr(torch.ops.aten, name), which or "default")
+
+
+def arguments_of(function, positional, named):
+    """(argument of the schema, value) for the whole call, defaults filled in."""
     arguments = []
     given = list(positional)
     for argument in function._schema.arguments:
+        if argument.is_out:
+            continue
         if not argument.kwarg_only and given:
             value = given.pop(0)
         elif argument.name in named:
@@ -118,15 +135,30 @@ def record(op, label, *positional, **named):
         elif argument.has_default_value():
             value = argument.default_value
         else:
-            raise ValueError(f"{op}/{label} lacks {argument.name}")
+            raise ValueError(f"{function} lacks {argument.name}")
         arguments.append((argument, value))
-    # Encoded before the call, in case the operator should write to its inputs.
-    args = [encode(value, str(argument.type)) for argument, value in arguments]
+    return arguments
+
+
+def call(function, arguments, **more):
+    """The results as a list."""
     results = function(*[value for argument, value in arguments if not argument.kwarg_only],
-                       **{argument.name: value for argument, value in arguments if argument.kwarg_only})
-    results = list(results) if isinstance(results, (tuple, list)) else [results]
-    archive.add_case({"name": f"{op}/{label}", "op": f"aten::{op}", "args": args,
-                      "outputs": [archive.add_tensor(result.contiguous().numpy()) for result in results]})
+                       **{argument.name: value for argument, value in arguments if argument.kwarg_only}, **more)
+    return list(results) if isinstance(results, (tuple, list)) else [results]
+
+
+def add_call(op, label, args, results, **flags):
+    archive.add_case({"name": f"{op}/{label}", "op": op if "::" in op else f"aten::{op}", "args": args,
+                      "outputs": [store(result) for result in results]} | flags)
+
+
+def record(op, label, *positional, **named):
+    """Calls one overload and stores the call and its results."""
+    function = overload(op)
+    arguments = arguments_of(function, positional, named)
+    # Encoded before the call, in case the operator writes to its inputs.
+    args = [encode(value, str(argument.type)) for argument, value in arguments]
+    add_call(op, label, args, call(function, arguments))
 
 
 SHAPE_PAIRS = {"broadcast": ((2, 3, 4), (3, 1)), "broadcast_both": ((2, 1, 4), (3, 1)), "scalar_left": ((), (2, 3)),
@@ -881,10 +913,139 @@ def resampling():
         record("upsample_bilinear2d.vec", f"float64{suffix}", data(1, 1, 2, 3, dtype=f64), [4, 5], align, None)
 
 
+def copies():
+    x = data(2, 3, 4)
+    for op in ("detach_copy", "lift_fresh_copy", "_conj_physical"):
+        record(op, "float32", x)
+        record(op, "bool", data(3, dtype=flag))
+        record(op, "scalar", data(dtype=i64))
+    for op in ("et_copy::_h2d_copy", "et_copy::_d2h_copy"):
+        for dtype in (f32, i64, flag):
+            values = data(2, 3, dtype=dtype)
+            add_call(op, name_of(dtype), [encode(values, "Tensor")], [values])
+    for dtype in (f32, i64, flag):
+        values = data(1, 2, 2, 3, dtype=dtype)
+        add_call("dim_order_ops::_to_dim_order_copy", name_of(dtype),
+                 [encode(values, "Tensor"), {"bool": False}, None, None], [values])
+        add_call("dim_order_ops::_clone_dim_order", name_of(dtype),
+                 [encode(values, "Tensor"), {"bool": False}, None], [values])
+        add_call("dim_order_ops::_empty_dim_order", name_of(dtype),
+                 [{"int_list": [2, 3]}, {"dtype": name_of(dtype)}, None, None, None, None],
+                 [torch.zeros(2, 3, dtype=dtype)], any_content=True)
+        record("copy_", name_of(dtype), data(2, 3, dtype=dtype), data(2, 3, dtype=dtype, seed=1))
+    record("copy_", "broadcast", data(2, 3), data(3, seed=1))
+    record("copy_", "converts", data(2, 3), data(2, 3, dtype=i32, seed=1))
+    record("native_dropout", "inference", x, 0.5, False)
+    record("fill.Tensor", "float32", x, torch.tensor(1.5))
+    record("fill.Tensor", "int64", data(2, dtype=i64), torch.tensor(7))
+    for label, start, length in (("middle", 1, 2), ("all", 0, 4), ("none", 4, 0), ("negative", -3, 2)):
+        record("narrow_copy", label, x, 2, start, length)
+    record("narrow_copy", "dim_0", x, -3, 1, 1)
+    for label, source, dim, size, step in (("overlap", x, 2, 2, 1), ("apart", data(9), 0, 2, 4), ("dim_0", x, 0, 1, 3),
+                                           ("whole", x, -1, 4, 1), ("nothing", x, 1, 0, 1),
+                                           ("scalar", data(), 0, 1, 1)):
+        record("unfold_copy", label, source, dim, size, step)
+    for label, size, stride, offset in (("transposed", [4, 6], [1, 4], None), ("offset", [2, 2], [4, 1], 5),
+                                        ("overlap", [5, 4], [3, 1], 2), ("repeat", [3, 2], [0, 1], None),
+                                        ("empty", [0, 3], [1, 1], None), ("scalar", [], [], 7)):
+        record("as_strided_copy", label, x, size, stride, offset)
+
+
+def found():
+    x = data(3, 4, low=-1, high=1)
+    for dtype in NUMBERS + (flag,):
+        record("nonzero", name_of(dtype), data(3, 4, dtype=dtype, low=-1, high=1))
+    record("nonzero", "vector", data(9, low=-0.25, high=0.25))
+    record("nonzero", "rank_4", data(2, 2, 1, 3, low=-0.25, high=0.25))
+    record("nonzero", "none", torch.zeros(2, 3))
+    record("nonzero", "empty", data(0, 3))
+    record("nonzero", "scalar", torch.tensor(2.0))
+    record("nonzero", "scalar_zero", torch.tensor(0.0))
+    record("nonzero", "special", SPECIAL)
+    mask = data(3, 4, dtype=flag, seed=5)
+    record("masked_select", "same_shape", x, mask)
+    record("masked_select", "broadcast_mask", data(2, 3, 4), data(3, 1, dtype=flag))
+    record("masked_select", "broadcast_self", data(4), mask)
+    record("masked_select", "none", x, torch.zeros(3, 4, dtype=flag))
+    record("masked_select", "scalar", torch.tensor(2.0), torch.tensor(True))
+    record("masked_select", "int64", data(3, 4, dtype=i64), mask)
+    record("masked_scatter", "same_shape", x, mask, data(12, seed=1))
+    record("masked_scatter", "source_of_rank_2", x, mask, data(4, 3, seed=1))
+    record("masked_scatter", "broadcast_mask", data(2, 3, 4), data(3, 1, dtype=flag), data(24, seed=1))
+    record("masked_scatter", "bool", data(5, dtype=flag), torch.tensor([True, False, True, True, False]),
+           data(4, dtype=flag, seed=3))
+    for dtype in (i32, i64):
+        record("repeat_interleave.Tensor", name_of(dtype), torch.tensor([2, 0, 3], dtype=dtype))
+    record("repeat_interleave.Tensor", "output_size", torch.tensor([1, 4]), output_size=5)
+    record("repeat_interleave.Tensor", "empty", torch.tensor([], dtype=i64))
+    record("index_put_", "rows", data(4, 3), [torch.tensor([2, 0])], data(2, 3, seed=1))
+    record("index_put_", "accumulate", data(4, 3), [torch.tensor([1, 1, 2])], data(3, 3, seed=1), True)
+    record("index_put_", "mask", data(3, 4), [mask], torch.tensor(-1.0))
+
+
+def statistics():
+    x = data(2, 3, 4)
+    for op in ("max", "min"):
+        for dtype in NUMBERS + (flag,):
+            record(op, name_of(dtype), data(3, 5, dtype=dtype))
+        record(op, "scalar", data())
+        record(op, "nan", torch.tensor([1.0, NAN, 2.0]))
+    for label, dim, unbiased, keep in (("default", [1], True, False), ("population", [0, 2], False, True),
+                                       ("all", None, True, False)):
+        record("var.dim", label, x, dim, unbiased, keep)
+        record("var_mean.correction", label, x, dim, correction=1 if unbiased else 0, keepdim=keep)
+    record("var_mean.correction", "float64", x.to(f64), [1])
+    record("var.dim", "float16", x.to(f16), [1])
+
+    w, b = data(3, seed=1), data(3, seed=2)
+    statistics = (data(3, seed=3), data(3, seed=4, low=0.125, high=4))
+    for shape in ((4, 3), (2, 3, 4, 2)):
+        record("_native_batch_norm_legit", f"rank_{len(shape)}", data(*shape), w, b, *statistics, False, 0.1, 1e-5)
+        record("_native_batch_norm_legit.no_stats", f"rank_{len(shape)}", data(*shape), w, b, True, 0.1, 1e-5)
+    record("_native_batch_norm_legit.no_stats", "plain", data(2, 3, 5), None, None, True, 0.1, 0.25)
+
+    for p in (0.0, 1.0, 2.0, 2.5, INF):
+        record("_cdist_forward", f"norm_{p}", data(4, 3), data(5, 3, seed=1), p, None)
+        record("_pdist_forward", f"norm_{p}", data(5, 3), p)
+    record("_cdist_forward", "batch", data(2, 4, 3), data(2, 5, 3, seed=1), 2.0, 2)
+    record("_cdist_forward", "nothing", data(2, 0), data(3, 0), 2.0, None)
+    record("_pdist_forward", "one", data(1, 3), 2.0)
+    record("_pdist_forward", "float64", data(4, 3, dtype=f64), 2.0)
+
+
+def other_creation():
+    for op in ("ones", "zeros"):
+        for dtype in (None, f64, i32, u8, flag):
+            record(op, name_of(dtype) if dtype else "default", [2, 3], dtype=dtype)
+        record(op, "scalar", [])
+        record(op, "empty", [0, 2])
+    for size in ([2, 3], []):
+        function = overload("empty.memory_format")
+        arguments = arguments_of(function, [size], {})
+        add_call("empty.memory_format", f"rank_{len(size)}", [encode(v, str(a.type)) for a, v in arguments],
+                 call(function, arguments), any_content=True)
+    for label, end, dtype in (("int", 5, None), ("float", 3.5, None), ("none", 0, None), ("to_float", 4, f32),
+                              ("int32", 3, i32)):
+        record("arange", label, end, dtype=dtype)
+    for side in ("left", "right"):
+        for dtype in INTEGERS:
+            record(f"bitwise_{side}_shift.Tensor_Scalar", name_of(dtype), data(3, 5, dtype=dtype, low=-9, high=9), 2)
+    for align in (False, True):
+        suffix = "_align_corners" if align else ""
+        for label, size in (("larger", [6, 9]), ("smaller", [2, 2]), ("mixed", [7, 3]), ("same", [4, 5]),
+                            ("one", [1, 1])):
+            record("_upsample_bilinear2d_aa", label + suffix, fine(1, 2, 4, 5), size, align)
+    record("_upsample_bilinear2d_aa", "scales", fine(2, 1, 6, 5), [3, 10], False, 0.5, 2.0)
+    record("_upsample_bilinear2d_aa", "float64", data(1, 1, 6, 6, dtype=f64), [4, 2], False)
+    for dtype in (f32, f64):
+        record("hardswish", name_of(dtype), data(3, 9, dtype=dtype, low=-5, high=5))
+        record("_prelu_kernel", name_of(dtype), data(2, 3, dtype=dtype), data(1, 3, dtype=dtype, seed=1))
+
+
 def main():
     torch.set_num_threads(1)
     for family in (arithmetic, logic, unary, softmax, matrix_products, convolutions, pooling, normalization, reductions,
-                   layout, indexing, creation, resampling):
+                   layout, indexing, creation, resampling, copies, found, statistics, other_creation):
         family()
     here = pathlib.Path(__file__).resolve().parent
     path = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here / "aten_ops.zip"

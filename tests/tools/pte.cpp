@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
+#include "runtime/npy/whole_file.h"
 #include "tests/tools/tool_test.h"
 
 namespace ingot {
@@ -11,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 constexpr char kTool[] = "pte";
@@ -44,6 +47,22 @@ TEST_F(Pte, VerifiesEachFile) {
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_THAT(finished.out, HasSubstr("linear.pte: ok"));
   EXPECT_THAT(finished.err, AllOf(HasSubstr("missing.pte"), HasSubstr("bad.pte")));
+}
+
+TEST_F(Pte, ListsOperators) {
+  const std::string text = succeed(kTool, {"operators"});
+  EXPECT_THAT(text, AllOf(HasSubstr("lacks  aten::rand.out  (random"), Not(HasSubstr("in this build"))));
+  EXPECT_THAT(succeed(kTool, {"operators", "--all"}), HasSubstr("has  aten::add.out\n"));
+  const Json json = Json::parse(succeed(kTool, {"operators", "--json", "-"}), nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  EXPECT_EQ(json["portable"]["operators"].size(), json["portable"]["total"]);
+  EXPECT_EQ(json["primitive"]["covered"], json["primitive"]["total"]);
+  // The README's figures are these.
+  const std::string line = text.substr(0, text.find('\n'));
+  const auto readme = read_file(INGOT_SOURCE_DIR "/README.md");
+  ASSERT_TRUE(readme);
+  const std::string_view prose(reinterpret_cast<const char*>(readme->data()), readme->size());
+  EXPECT_NE(prose.find(line), std::string_view::npos) << "README.md lacks what pte operators says: " << line;
 }
 
 TEST_F(Pte, RefusesWhatItCannotDo) {

@@ -6,7 +6,7 @@
 
 #include "delegate/xnnpack/graph/define.h"
 #include "runtime/core/dtype.h"
-#include "runtime/include/ingot.hpp"
+#include "tools/pte/operators.h"
 
 namespace ingot::tools {
 
@@ -89,10 +89,6 @@ DelegateSummary summarize_delegate(const ProgramFile& file, const pte::BackendDe
 std::string operator_name(const pte::Operator& op) {
   const std::string overload = text_of(op.overload());
   return text_of(op.name()) + (overload.empty() ? "" : "." + overload);
-}
-
-bool has_kernel(const std::string& name) {
-  return std::ranges::any_of(portable_kernels(), [&](const Kernel& kernel) { return name == kernel.name; });
 }
 
 class MethodReader {

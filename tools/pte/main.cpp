@@ -1,10 +1,11 @@
-// pte: looks into .pte files. See --help.
+// pte: looks into .pte files, and tells what programs may call. See --help.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
 #include "runtime/npy/whole_file.h"
 #include "tools/pte/inspect.h"
+#include "tools/pte/operators.h"
 
 namespace {
 
@@ -14,6 +15,7 @@ struct Options {
   std::vector<std::string> files;
   std::string json;
   bool instructions = false;
+  bool all = false;
 };
 
 Result<ingot::tools::FileSummary> read(const std::string& path) {
@@ -25,16 +27,25 @@ Result<ingot::tools::FileSummary> read(const std::string& path) {
   return std::unexpected(error);
 }
 
-Result<void> inspect(const Options& options) {
-  const ingot::tools::FileSummary summary = INGOT_TRY(read(options.files[0]));
-  const std::string json = ingot::tools::to_json(summary);
+// Prints the text, and writes the JSON where --json says; to standard output it takes the text's place.
+Result<void> print(const Options& options, const std::string& text, const std::string& json) {
   if (options.json == "-") {
     std::fputs(json.c_str(), stdout);
     return {};
   }
   if (!options.json.empty()) INGOT_TRY_VOID(ingot::write_file(options.json, std::as_bytes(std::span(json))));
-  std::fputs(ingot::tools::to_text(summary, options.instructions).c_str(), stdout);
+  std::fputs(text.c_str(), stdout);
   return {};
+}
+
+Result<void> inspect(const Options& options) {
+  const ingot::tools::FileSummary summary = INGOT_TRY(read(options.files[0]));
+  return print(options, ingot::tools::to_text(summary, options.instructions), ingot::tools::to_json(summary));
+}
+
+Result<void> list_operators(const Options& options) {
+  const ingot::tools::Coverage coverage = ingot::tools::executorch_coverage();
+  return print(options, ingot::tools::to_text(coverage, options.all), ingot::tools::to_json(coverage));
 }
 
 // Every file is looked at; the exit code tells whether all are well.
@@ -64,13 +75,16 @@ int run(int argc, char** argv) {
   inspecting->add_option("--json", options.json, "Write the same for machines ('-': instead, to standard output)");
   auto* verifying = app.add_subcommand("verify", "Check every field of files, as loading them does");
   verifying->add_option("files", options.files, "The files")->required()->type_name("FILE.pte...");
+  auto* listing = app.add_subcommand("operators", "Say which of ExecuTorch's operators there are kernels for");
+  listing->add_flag("--all", options.all, "List all of them, not only those that are left out");
+  listing->add_option("--json", options.json, "Write the same for machines ('-': instead, to standard output)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (verifying->parsed()) return verify(options);
-  if (const auto done = inspect(options); !done) {
+  if (const auto done = listing->parsed() ? list_operators(options) : inspect(options); !done) {
     std::fprintf(stderr, "pte: %s\n", done.error().message());
     return 1;
   }

@@ -103,6 +103,18 @@ Result<Types> bitwise_scalar(const Call& call) {
   return scalar_other(call);
 }
 
+Result<Types> shift_scalar(const Call& call) {
+  INGOT_TRY_VOID(refuse_bool(call, call.self()));
+  return bitwise_scalar(call);
+}
+
+Result<Types> fill_tensor(const Call& call) {
+  if (call.tensor("value").rank() != 0) {
+    return call.wrong("value", "expected rank 0, found %s", to_string(call.tensor("value").shape).c_str());
+  }
+  return same(call);
+}
+
 Result<Types> scalar_base(const Call& call) {
   const TensorType& exponent = call.tensor("exponent");
   return Types{like(exponent, promote(exponent.dtype, call.arg("self")))};
@@ -276,9 +288,12 @@ constexpr NamedShapeRule kRules[] = {
     {"aten::bitwise_and.Scalar", bitwise_scalar},
     {"aten::bitwise_or.Scalar", bitwise_scalar},
     {"aten::bitwise_xor.Scalar", bitwise_scalar},
+    {"aten::bitwise_left_shift.Tensor_Scalar", shift_scalar},
+    {"aten::bitwise_right_shift.Tensor_Scalar", shift_scalar},
     {"aten::div.Scalar", div_scalar},
     {"aten::div.Scalar_mode", div_scalar_mode},
     {"aten::fill.Scalar", same},
+    {"aten::fill.Tensor", fill_tensor},
     {"aten::add.Tensor", add},
     {"aten::sub.Tensor", sub},
     {"aten::div.Tensor", binary_to_floating},

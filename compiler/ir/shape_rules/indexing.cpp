@@ -1,6 +1,8 @@
 // Picking and placing elements by index tensors.
 #include <algorithm>
+#include <cstdint>
 
+#include "compiler/ir/constants.h"
 #include "compiler/ir/shape_rules/shape_rule.h"
 
 namespace ingot::compiler {
@@ -135,6 +137,45 @@ Result<Types> topk(const Call& call) {
   return Types{std::move(type), std::move(indices)};
 }
 
+Result<Types> masked_scatter(const Call& call) {
+  const TensorType& mask = call.tensor("mask");
+  INGOT_TRY_VOID(require_dtype(call, "mask", mask, DType::boolean));
+  INGOT_TRY_VOID(require_dtype(call, "source", call.tensor("source"), call.self().dtype));
+  return Types{{call.self().dtype, INGOT_TRY(broadcast(call, "mask", call.self().shape, mask.shape)), {}}};
+}
+
+Result<Types> masked_select(const Call& call) {
+  const TensorType& mask = call.tensor("mask");
+  INGOT_TRY_VOID(require_dtype(call, "mask", mask, DType::boolean));
+  const Shape shape = INGOT_TRY(broadcast(call, "mask", call.self().shape, mask.shape));
+  return Types{{call.self().dtype, {found_size(call, {"self", "mask"}, numel(shape))}, {}}};
+}
+
+Result<Types> nonzero(const Call& call) {
+  const auto rank = static_cast<int64_t>(call.self().rank());
+  return Types{{DType::int64, {found_size(call, {"self"}, numel(call.self().shape)), rank}, {}}};
+}
+
+// The sum of the repeats, where it is given or where they are constants.
+Result<Types> repeat_interleave(const Call& call) {
+  const TensorType& repeats = call.self();
+  INGOT_TRY_VOID(require_index(call, "repeats", repeats));
+  if (repeats.rank() != 1) {
+    return call.wrong("repeats", "expected rank 1, found %s", to_string(repeats.shape).c_str());
+  }
+  if (call.has("output_size")) return Types{{repeats.dtype, {call.dim("output_size")}, {}}};
+  const Value* value = std::get<Value*>(call.arg("repeats"));
+  if (!value->is_constant()) {
+    return call.wrong("output_size", "is needed where 'repeats' is not constant: nothing else bounds the result");
+  }
+  Dim sum = 0;
+  for (const double count : load_numbers(*value)) {
+    if (!(count >= 0 && count <= INT32_MAX)) return call.wrong("repeats", "%g is negative or too many", count);
+    sum = sum + Dim(static_cast<int64_t>(count));
+  }
+  return Types{{repeats.dtype, {sum}, {}}};
+}
+
 constexpr NamedShapeRule kRules[] = {
     {"aten::index_select", index_select},
     {"aten::index.Tensor", index},
@@ -145,6 +186,10 @@ constexpr NamedShapeRule kRules[] = {
     {"aten::scatter.value", scatter_value},
     {"aten::scatter_add", scatter},
     {"aten::topk", topk},
+    {"aten::masked_scatter", masked_scatter},
+    {"aten::masked_select", masked_select},
+    {"aten::nonzero", nonzero},
+    {"aten::repeat_interleave.Tensor", repeat_interleave},
 };
 
 }  // namespace

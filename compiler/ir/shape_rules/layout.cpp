@@ -150,30 +150,14 @@ Result<Types> pixel_unshuffle(const Call& call) {
   return Types{std::move(type)};
 }
 
-// PyTorch's memory formats, by number.
-Result<std::vector<uint8_t>> dim_order_of(const Call& call, const TensorType& self) {
-  if (!call.has("memory_format")) return self.dim_order;
-  const int64_t format = call.integer("memory_format");
-  constexpr int64_t kContiguous = 0;
-  constexpr int64_t kPreserve = 1;
-  constexpr int64_t kChannelsLast = 2;
-  constexpr int64_t kChannelsLast3d = 3;
-  if (format == kContiguous) return std::vector<uint8_t>{};
-  if (format == kPreserve) return self.dim_order;
-  if (format == kChannelsLast && self.rank() == 4) return std::vector<uint8_t>{0, 2, 3, 1};
-  if (format == kChannelsLast3d && self.rank() == 5) return std::vector<uint8_t>{0, 2, 3, 4, 1};
-  return call.wrong("memory_format", "%lld does not fit a tensor of rank %zu", static_cast<long long>(format),
-                    self.rank());
-}
-
 Result<Types> clone(const Call& call) {
-  return Types{{call.self().dtype, call.self().shape, INGOT_TRY(dim_order_of(call, call.self()))}};
+  return Types{{call.self().dtype, call.self().shape, INGOT_TRY(dim_order_of_format(call, call.self()))}};
 }
 
 Result<Types> to_copy(const Call& call) {
   TensorType type = call.self();
   type.dtype = call.dtype_or("dtype", type.dtype);
-  type.dim_order = INGOT_TRY(dim_order_of(call, call.self()));
+  type.dim_order = INGOT_TRY(dim_order_of_format(call, call.self()));
   return Types{std::move(type)};
 }
 
@@ -184,18 +168,7 @@ Result<Types> alias(const Call& call) {
 Result<Types> to_dim_order(const Call& call) {
   TensorType type = call.self();
   if (call.op().has("dtype")) type.dtype = call.dtype_or("dtype", type.dtype);
-  if (!call.has("dim_order")) return Types{std::move(type)};
-  const std::vector<int64_t> order = INGOT_TRY(call.ints("dim_order"));
-  std::vector<int64_t> sorted = order;
-  std::ranges::sort(sorted);
-  bool permutation = order.size() == type.rank();
-  for (size_t i = 0; permutation && i < sorted.size(); ++i) permutation = sorted[i] == static_cast<int64_t>(i);
-  if (!permutation) {
-    return call.wrong("dim_order", "expected the numbers of %zu dimensions, found %s", type.rank(),
-                      to_string(to_shape(order)).c_str());
-  }
-  type.dim_order.assign(order.begin(), order.end());
-  if (order == sorted) type.dim_order.clear();
+  type.dim_order = INGOT_TRY(dim_order_argument(call, type));
   return Types{std::move(type)};
 }
 
@@ -212,6 +185,11 @@ constexpr NamedShapeRule kRules[] = {
     {"aten::pixel_unshuffle", pixel_unshuffle},
     {"aten::clone", clone},
     {"aten::alias_copy", alias},
+    {"aten::detach_copy", alias},
+    {"aten::lift_fresh_copy", alias},
+    {"aten::_conj_physical", alias},
+    {"et_copy::_h2d_copy", alias},
+    {"et_copy::_d2h_copy", alias},
     {"aten::_to_copy", to_copy},
     {"dim_order_ops::_to_dim_order_copy", to_dim_order},
     {"dim_order_ops::_clone_dim_order", to_dim_order},

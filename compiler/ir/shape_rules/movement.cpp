@@ -152,6 +152,63 @@ Result<Types> slice_scatter(const Call& call) {
   return Types{self};
 }
 
+Result<Types> narrow(const Call& call) {
+  TensorType type = call.self();
+  const size_t axis = INGOT_TRY(axis_of_some(call, type));
+  const Dim start = call.dim("start");
+  const Dim length = call.dim("length");
+  const Dim size = type.shape[axis];
+  if ((start - size).min() > 0 || (start + size).max() < 0) {
+    return call.wrong("start", "%s is outside dimension %zu of %s", start.str().c_str(), axis,
+                      to_string(type.shape).c_str());
+  }
+  const Dim end = (start.max() < 0 ? start + size : start) + length;
+  if (length.max() < 0 || (end - size).min() > 0) {
+    return call.wrong("length", "%s from %s on leads out of dimension %zu of %s", length.str().c_str(),
+                      start.str().c_str(), axis, to_string(type.shape).c_str());
+  }
+  type.shape[axis] = length;
+  return Types{std::move(type)};
+}
+
+// A dimension of windows takes the place of the one they slide along, and their elements come last.
+Result<Types> unfold(const Call& call) {
+  TensorType type{call.self().dtype, call.self().shape, {}};
+  const size_t axis = INGOT_TRY(call.axis("dimension", type.rank()));
+  const int64_t size = call.integer("size");
+  const int64_t step = call.integer("step");
+  if (step < 1) return call.wrong("step", "expected a positive number, found %lld", static_cast<long long>(step));
+  const Dim whole = type.rank() == 0 ? Dim(1) : type.shape[axis];
+  if (size < 0 || (Dim(size) - whole).min() > 0) {
+    return call.wrong("size", "%lld is outside [0, %s]", static_cast<long long>(size), whole.str().c_str());
+  }
+  if (type.rank() > 0) type.shape[axis] = floor_div(whole - Dim(size), step) + Dim(1);
+  type.shape.emplace_back(size);
+  return Types{std::move(type)};
+}
+
+Result<Types> as_strided(const Call& call) {
+  TensorType type{call.self().dtype, call.shape("size"), {}};
+  const Shape strides = call.shape("stride");
+  const Dim offset = call.has("storage_offset") ? call.dim("storage_offset") : Dim(0);
+  if (strides.size() != type.rank()) {
+    return call.wrong("stride", "has %zu values, expected one for each of %zu sizes", strides.size(), type.rank());
+  }
+  bool fits = offset.max() >= 0;
+  Dim last = offset;
+  for (size_t i = 0; i < type.rank(); ++i) {
+    if (type.shape[i].max() < 0) return call.wrong("size", "%s is negative", type.shape[i].str().c_str());
+    fits = fits && strides[i].max() >= 0;
+    last = last + max(type.shape[i] - Dim(1), 0) * strides[i];
+  }
+  const bool empty = numel(type.shape) == Dim(0);
+  if (!fits || (!empty && (last - numel(call.self().shape)).min() >= 0)) {
+    return call.wrong("size", "%s with strides %s from %s on leads out of %s", to_string(type.shape).c_str(),
+                      to_string(strides).c_str(), offset.str().c_str(), to_string(call.self().shape).c_str());
+  }
+  return Types{std::move(type)};
+}
+
 Result<TensorType> selected(const Call& call) {
   const TensorType& self = call.self();
   const size_t axis = INGOT_TRY(axis_of_some(call, self));
@@ -241,6 +298,9 @@ constexpr NamedShapeRule kRules[] = {
     {"aten::split_with_sizes_copy", split_with_sizes},
     {"aten::unbind_copy.int", unbind},
     {"aten::slice_copy.Tensor", slice},
+    {"aten::narrow_copy", narrow},
+    {"aten::unfold_copy", unfold},
+    {"aten::as_strided_copy", as_strided},
     {"aten::slice_scatter", slice_scatter},
     {"aten::select_copy.int", select},
     {"aten::select_scatter", select_scatter},

@@ -16,19 +16,44 @@ Result<void> require_parameter(const Call& call, const char* arg, const TensorTy
   return call.wrong(arg, "expected shape %s, found %s", to_string(shape).c_str(), to_string(type->shape).c_str());
 }
 
-Result<Types> batch_norm(const Call& call) {
-  const TensorType& input = call.tensor("input");
+// An input with channels, and parameters of one element a channel.
+Result<void> require_channels(const Call& call, const TensorType& input,
+                              std::initializer_list<const char*> parameters) {
   INGOT_TRY_VOID(require_floating(call, "input", input));
   if (input.rank() < 2) {
     return call.wrong("input", "expected rank 2 or more (batch, channels, ...), found %s",
                       to_string(input.shape).c_str());
   }
-  for (const char* arg : {"weight", "bias", "running_mean", "running_var"}) {
-    INGOT_TRY_VOID(require_parameter(call, arg, input, {input.shape[1]}));
+  for (const char* arg : parameters) INGOT_TRY_VOID(require_parameter(call, arg, input, {input.shape[1]}));
+  return {};
+}
+
+Result<Types> batch_norm(const Call& call) {
+  const TensorType& input = call.tensor("input");
+  INGOT_TRY_VOID(require_channels(call, input, {"weight", "bias", "running_mean", "running_var"}));
+  if (call.op().has("training") && call.boolean("training")) {
+    return call.wrong("training", "expected false: training changes the running statistics");
   }
   // Without training there are no statistics to return: the last two outputs are empty.
   const TensorType statistics{call.tensor("running_mean").dtype, {0}, {}};
   return Types{input, statistics, statistics};
+}
+
+Result<Types> batch_norm_without_stats(const Call& call) {
+  const TensorType& input = call.tensor("input");
+  INGOT_TRY_VOID(require_channels(call, input, {"weight", "bias"}));
+  if (!call.boolean("training")) {
+    return call.wrong("training", "expected true: there are no stored statistics to use");
+  }
+  TensorType statistics{input.dtype, {input.shape[1]}, {}};
+  if (const TensorType* weight = call.optional_tensor("weight")) statistics.dtype = weight->dtype;
+  return Types{input, statistics, statistics};
+}
+
+Result<Types> dropout(const Call& call) {
+  if (!call.has("train") || call.boolean("train")) return call.wrong("train", "expected false: training is random");
+  const TensorType& input = call.tensor("input");
+  return Types{input, {DType::boolean, input.shape, input.dim_order}};
 }
 
 Result<Types> layer_norm(const Call& call) {
@@ -83,6 +108,9 @@ Result<Types> softmax(const Call& call) {
 
 constexpr NamedShapeRule kRules[] = {
     {"aten::_native_batch_norm_legit_no_training", batch_norm},
+    {"aten::_native_batch_norm_legit", batch_norm},
+    {"aten::_native_batch_norm_legit.no_stats", batch_norm_without_stats},
+    {"aten::native_dropout", dropout},
     {"aten::native_layer_norm", layer_norm},
     {"aten::native_group_norm", group_norm},
     {"aten::_softmax", softmax},

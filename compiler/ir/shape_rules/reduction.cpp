@@ -88,6 +88,12 @@ Result<Types> variance(const Call& call) {
   return Types{reduced(call.self(), INGOT_TRY(reduced_axes(call)), keepdim(call), call.self().dtype)};
 }
 
+Result<Types> variance_and_mean(const Call& call) {
+  Types types = INGOT_TRY(variance(call));
+  types.push_back(types[0]);
+  return types;
+}
+
 Result<Types> cumsum(const Call& call) {
   TensorType type = call.self();
   INGOT_TRY(call.axis("dim", type.rank()));
@@ -110,7 +116,11 @@ constexpr NamedShapeRule kRules[] = {
     {"aten::argmin", arg_extremum},
     {"aten::max.dim", extremum_with_index},
     {"aten::min.dim", extremum_with_index},
+    {"aten::max", extremum},
+    {"aten::min", extremum},
     {"aten::var.correction", variance},
+    {"aten::var.dim", variance},
+    {"aten::var_mean.correction", variance_and_mean},
     {"aten::cumsum", cumsum},
 };
 

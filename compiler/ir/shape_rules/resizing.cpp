@@ -8,7 +8,7 @@ namespace {
 
 Result<void> require_batch_of_images(const Call& call, const TensorType& type) {
   if (type.rank() == 4) return {};
-  return call.wrong("input", "expected rank 4 (batch, channels, height, width), found %s",
+  return call.wrong(call.op().args()[0].name.c_str(), "expected rank 4 (batch, channels, height, width), found %s",
                     to_string(type.shape).c_str());
 }
 
@@ -55,6 +55,21 @@ Result<Types> bilinear(const Call& call) {
   return upsample(call);
 }
 
+Result<Types> bilinear_antialiased(const Call& call) {
+  TensorType type = call.self();
+  INGOT_TRY_VOID(require_batch_of_images(call, type));
+  INGOT_TRY_VOID(require_floating(call, "self", type));
+  const Shape size = call.shape("output_size");
+  for (size_t i = 0; i < 2; ++i) {
+    if (type.shape[2 + i].max() < 1 || size[i].max() < 1) {
+      return call.wrong("output_size", "%s from %s: expected sizes above 0", to_string(size).c_str(),
+                        to_string(type.shape).c_str());
+    }
+    type.shape[2 + i] = size[i];
+  }
+  return Types{std::move(type)};
+}
+
 Result<Types> grid_sampler(const Call& call) {
   const TensorType& input = call.tensor("input");
   const TensorType& grid = call.tensor("grid");
@@ -76,6 +91,7 @@ Result<Types> grid_sampler(const Call& call) {
 constexpr NamedShapeRule kRules[] = {
     {"aten::upsample_nearest2d.vec", upsample},
     {"aten::upsample_bilinear2d.vec", bilinear},
+    {"aten::_upsample_bilinear2d_aa", bilinear_antialiased},
     {"aten::grid_sampler_2d", grid_sampler},
 };
 

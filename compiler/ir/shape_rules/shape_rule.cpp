@@ -1,6 +1,7 @@
 #include "compiler/ir/shape_rules/shape_rule.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdarg>
 #include <cstdio>
 #include <unordered_map>
@@ -16,10 +17,7 @@ std::vector<const TensorType*> Call::tensors(std::string_view name) const {
 }
 
 double Call::real(std::string_view name) const {
-  const Argument& argument = arg(name);
-  if (const auto* value = std::get_if<double>(&argument)) return *value;
-  if (const auto* value = std::get_if<int64_t>(&argument)) return static_cast<double>(*value);
-  return std::get<bool>(argument) ? 1 : 0;
+  return real_of(arg(name));
 }
 
 DType Call::dtype_or(std::string_view name, DType otherwise) const {
@@ -88,9 +86,9 @@ std::unexpected<Error> Call::wrong(const char* arg, const char* format, ...) con
 ShapeRule find_shape_rule(const OpSchema& op) {
   static const std::unordered_map<std::string_view, ShapeRule> rules = [] {
     std::unordered_map<std::string_view, ShapeRule> map;
-    for (const auto table :
-         {elementwise_rules, matmul_rules, pooling_rules, resizing_rules, normalization_rules, reduction_rules,
-          movement_rules, layout_rules, padding_rules, creation_rules, indexing_rules, quantize_rules}) {
+    for (const auto table : {elementwise_rules, matmul_rules, pooling_rules, resizing_rules, normalization_rules,
+                             reduction_rules, movement_rules, layout_rules, padding_rules, creation_rules,
+                             indexing_rules, quantize_rules, distance_rules}) {
       for (const NamedShapeRule& row : table()) map.emplace(row.name, row.rule);
     }
     return map;
@@ -127,6 +125,63 @@ Result<Shape> broadcast(const Call& call, const char* arg, const Shape& a, const
     }
   }
   return shape;
+}
+
+double real_of(const Argument& scalar) {
+  if (const auto* value = std::get_if<double>(&scalar)) return *value;
+  if (const auto* value = std::get_if<int64_t>(&scalar)) return static_cast<double>(*value);
+  return std::get<bool>(scalar) ? 1 : 0;
+}
+
+Result<std::vector<uint8_t>> dim_order_of_format(const Call& call, const TensorType& type) {
+  if (!call.has("memory_format")) return type.dim_order;
+  const int64_t format = call.integer("memory_format");
+  constexpr int64_t kContiguous = 0;
+  constexpr int64_t kPreserve = 1;
+  constexpr int64_t kChannelsLast = 2;
+  constexpr int64_t kChannelsLast3d = 3;
+  if (format == kContiguous) return std::vector<uint8_t>{};
+  if (format == kPreserve) return type.dim_order;
+  if (format == kChannelsLast && type.rank() == 4) return std::vector<uint8_t>{0, 2, 3, 1};
+  if (format == kChannelsLast3d && type.rank() == 5) return std::vector<uint8_t>{0, 2, 3, 4, 1};
+  return call.wrong("memory_format", "%lld does not fit a tensor of rank %zu", static_cast<long long>(format),
+                    type.rank());
+}
+
+Result<std::vector<uint8_t>> dim_order_argument(const Call& call, const TensorType& type) {
+  if (!call.has("dim_order")) return type.dim_order;
+  const std::vector<int64_t> order = INGOT_TRY(call.ints("dim_order"));
+  std::vector<int64_t> sorted = order;
+  std::ranges::sort(sorted);
+  bool permutation = order.size() == type.rank();
+  for (size_t i = 0; permutation && i < sorted.size(); ++i) permutation = sorted[i] == static_cast<int64_t>(i);
+  if (!permutation) {
+    return call.wrong("dim_order", "expected the numbers of %zu dimensions, found %s", type.rank(),
+                      to_string(to_shape(order)).c_str());
+  }
+  if (order == sorted) return std::vector<uint8_t>{};
+  return std::vector<uint8_t>(order.begin(), order.end());
+}
+
+Dim found_size(const Call& call, std::initializer_list<const char*> args, const Dim& max) {
+  // Named after the operator and the values, so that the same call has the same symbol. What a symbol cannot be spelled
+  // with is spelled out.
+  std::string name = "found";
+  const auto append = [&name](std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    name += '_';
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (std::isalnum(byte) != 0) {
+        name += c;
+      } else {
+        name += {'_', kDigits[byte / 16], kDigits[byte % 16]};
+      }
+    }
+  };
+  append(call.op().full_name().substr(call.op().full_name().rfind(':') + 1));
+  for (const char* arg : args) append(std::get<Value*>(call.arg(arg))->name);
+  return Dim::symbol(name, 0, max.max());
 }
 
 TensorType laid_out_as(TensorType type, const TensorType& like) {

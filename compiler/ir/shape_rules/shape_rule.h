@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,6 +76,7 @@ std::span<const NamedShapeRule> padding_rules();
 std::span<const NamedShapeRule> creation_rules();
 std::span<const NamedShapeRule> indexing_rules();
 std::span<const NamedShapeRule> quantize_rules();
+std::span<const NamedShapeRule> distance_rules();
 // For an elementwise operator that has no rule of its own; null for other families.
 ShapeRule family_rule(schema::Family family);
 
@@ -92,6 +94,14 @@ bool differ(const Dim& a, const Dim& b);
 bool may_be_one(const Dim& dim);
 // The shape that two broadcast to; an error names `arg`.
 Result<Shape> broadcast(const Call& call, const char* arg, const Shape& a, const Shape& b);
+// A Scalar argument as a double.
+double real_of(const Argument& scalar);
+// The layout that the call's 'memory_format' asks of its result (PyTorch's formats, by number), `type`'s own where it
+// says nothing; and likewise its 'dim_order'. As in TensorType: empty where contiguous.
+Result<std::vector<uint8_t>> dim_order_of_format(const Call& call, const TensorType& type);
+Result<std::vector<uint8_t>> dim_order_argument(const Call& call, const TensorType& type);
+// A size that shows only when the values are known: a symbol of its own for these arguments, of at most `max`.
+Dim found_size(const Call& call, std::initializer_list<const char*> args, const Dim& max);
 // `type` laid out as `like`, where that has the same rank and a dim_order.
 TensorType laid_out_as(TensorType type, const TensorType& like);
 // The dtype of a tensor combined with a Scalar argument: a float makes integers float32, an int makes bools int64.

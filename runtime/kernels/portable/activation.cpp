@@ -1,14 +1,15 @@
 // One tensor in, one out, shaped by numbers: activations and clamps.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <limits>
 #include <string_view>
 
+#include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/float_functions.h"
+#include "runtime/kernels/portable/tensor_part.h"
 
 namespace ingot::portable {
 namespace {
@@ -69,10 +70,10 @@ struct GeluTanh : NoParams {
   }
 };
 
-// log(x / (1 - x)); eps, where it is not negative, keeps x away from 0 and 1.
+// log(x / (1 - x)); bounds, where the first is not negative, keep x away from 0 and 1.
 template <typename T>
 struct Logit {
-  explicit Logit(const Params& params) : low(params.get<T>(0)), high(1 - low), clamps(low >= 0) {}
+  explicit Logit(const Params& params) : low(params.get<T>(0)), high(params.get<T>(1)), clamps(low >= 0) {}
   T operator()(T x) const {
     if (clamps) x = x < low ? low : (x > high ? high : x);
     return std::log(x / (1 - x));
@@ -148,36 +149,19 @@ Result<void> gelu(KernelContext& context, KernelArgs args) {
               static_cast<int>(std::min<size_t>(approximate.size(), 40)), approximate.data());
 }
 
-// logit.out(Tensor self, float? eps, *, out)
+// logit.out(Tensor self, float? eps, *, out): eps and 1 - eps are numbers of self's dtype.
 Result<void> logit(KernelContext& context, KernelArgs args) {
+  const DType dtype = is_floating(args.tensor(0).dtype()) ? args.tensor(0).dtype() : DType::float32;
+  const auto rounded = [dtype](double x) {
+    alignas(8) std::byte element[8];
+    store_scalar(dtype, real(x), element);
+    load_block<double>(dtype)(&x, element, 1, 1);
+    return x;
+  };
+  const double eps = rounded(args.real_or(1, -1));
   const Operand operands[] = {args.tensor(0)};
-  return elementwise(context, kLogit, operands, args.tensor(2), {{real(args.real_or(1, -1))}});
+  return elementwise(context, kLogit, operands, args.tensor(2), {{real(eps), real(rounded(1 - eps))}});
 }
-
-// Half of a tensor along a dimension, as a tensor with the whole one's strides.
-class Half {
- public:
-  Half(const Tensor& whole, size_t dim, bool second) {
-    std::ranges::copy(whole.sizes(), sizes_.begin());
-    std::ranges::copy(whole.dim_order(), dim_order_.begin());
-    sizes_[dim] /= 2;
-    const int64_t skipped = second ? sizes_[dim] * whole.strides()[dim] : 0;
-    const size_t bytes = static_cast<size_t>(skipped) * size_of(whole.dtype());
-    std::byte* const data = whole.data() == nullptr ? nullptr : whole.data_as<std::byte>() + bytes;
-    tensor_ = Tensor(whole.dtype(), whole.rank(), sizes_.data(), dim_order_.data(), strides_.data(), data,
-                     whole.nbytes() - bytes);
-    std::ranges::copy(whole.strides(), strides_.begin());
-  }
-  Half(const Half&) = delete;
-  Half& operator=(const Half&) = delete;
-  const Tensor& tensor() const { return tensor_; }
-
- private:
-  std::array<int32_t, kMaxRank> sizes_;
-  std::array<uint8_t, kMaxRank> dim_order_;
-  std::array<int64_t, kMaxRank> strides_;
-  Tensor tensor_;
-};
 
 // glu.out(Tensor self, int dim, *, out): the first half of a dimension times the sigmoid of the second.
 Result<void> glu(KernelContext& context, KernelArgs args) {
@@ -188,7 +172,8 @@ Result<void> glu(KernelContext& context, KernelArgs args) {
     return fail(ErrorCode::invalid_argument, "self: expected an even size in dimension %zu, found %d", dim,
                 self.size(dim));
   }
-  const Half first(self, dim, false), second(self, dim, true);
+  const int32_t half = self.size(dim) / 2;
+  const TensorPart first(self, dim, 0, half), second(self, dim, half, half);
   const Operand operands[] = {first.tensor(), second.tensor()};
   return elementwise(context, kGlu, operands, args.tensor(2));
 }

@@ -23,10 +23,6 @@ namespace {
 constexpr DTypeSet kMask = dtype_set({DType::boolean, DType::uint8});
 constexpr DTypeSet kIndex = dtype_set({DType::int32, DType::int64});
 
-std::byte* at(const Tensor& tensor, int64_t elements) {
-  return tensor.data_as<std::byte>() + elements * static_cast<int64_t>(size_of(tensor.dtype()));
-}
-
 // What indexes one dimension of self.
 struct DimIndex {
   size_t dim;
@@ -167,7 +163,7 @@ Result<int64_t> chosen_offset(const IndexPlan& plan, const Tensor& self, std::sp
     for (size_t d = 0; d < point.size(); ++d) offset += point[d] * index.strides[d];
     int64_t value;
     if (index.tensor != nullptr) {
-      load_block<int64_t>(index.tensor->dtype())(&value, at(*index.tensor, offset), 1, 1);
+      load_block<int64_t>(index.tensor->dtype())(&value, element_at(*index.tensor, offset), 1, 1);
       if (value < -index.size || value >= index.size) {
         return fail(ErrorCode::invalid_argument, "index %lld is out of range for dimension %zu of size %lld",
                     static_cast<long long>(value), index.dim, static_cast<long long>(index.size));
@@ -252,7 +248,7 @@ Result<void> index(KernelContext& context, KernelArgs args) {
   const size_t size = size_of(self.dtype());
   return for_each_indexed(plan, self, out.strides(),
                           [&](int64_t from, int64_t to, size_t count, int64_t from_step, int64_t to_step) {
-                            copy_run(at(out, to), to_step, at(self, from), from_step, count, size);
+                            copy_run(element_at(out, to), to_step, element_at(self, from), from_step, count, size);
                           });
 }
 
@@ -265,24 +261,26 @@ Result<void> add_values(const IndexPlan& plan, const Tensor& out, const Tensor& 
   return for_each_indexed(plan, out, value_strides,
                           [&](int64_t to, int64_t from, size_t count, int64_t to_step, int64_t from_step) {
                             for (int64_t i = 0; i < static_cast<int64_t>(count); ++i) {
-                              std::byte* element = at(out, to) + i * to_step * size;
+                              std::byte* element = element_at(out, to) + i * to_step * size;
                               C before, more;
                               load(&before, element, 1, 1);
-                              load(&more, at(values, from) + i * from_step * size, 1, 1);
+                              load(&more, element_at(values, from) + i * from_step * size, 1, 1);
                               const C sum = wrapping_add(before, more);
                               store(element, 1, &sum, 1);
                             }
                           });
 }
 
+// index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate), where out is self, and
 // index_put.out(Tensor self, Tensor?[] indices, Tensor values, bool accumulate, *, out): a copy of self in which the
 // chosen elements are replaced by `values` (broadcast), or have them added. Where an element is chosen more than once
 // the last value stays.
+template <size_t kOut>
 Result<void> index_put(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
   const Tensor& values = args.tensor(2);
   const bool accumulate = args.boolean(3);
-  Tensor& out = args.tensor(4);
+  Tensor& out = args.tensor(kOut);
   INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
   INGOT_TRY_VOID(check_same_dtype(self, "self", values, "values"));
   INGOT_TRY_VOID(check_data(self, "self"));
@@ -310,7 +308,7 @@ Result<void> index_put(KernelContext& context, KernelArgs args) {
     const size_t size = size_of(self.dtype());
     return for_each_indexed(plan, out, strides,
                             [&](int64_t to, int64_t from, size_t count, int64_t to_step, int64_t from_step) {
-                              copy_run(at(out, to), to_step, at(values, from), from_step, count, size);
+                              copy_run(element_at(out, to), to_step, element_at(values, from), from_step, count, size);
                             });
   }
   if (self.dtype() == DType::float64) return add_values<double>(plan, out, values, strides);
@@ -320,7 +318,8 @@ Result<void> index_put(KernelContext& context, KernelArgs args) {
 
 constexpr Kernel kRows[] = {
     {"aten::index.Tensor_out", "TmO", index, mask_scratch},
-    {"aten::index_put.out", "TmTbO", index_put, mask_scratch},
+    {"aten::index_put.out", "TmTbO", index_put<4>, mask_scratch},
+    {"aten::index_put_", "OmTb", index_put<0>, mask_scratch},
 };
 
 }  // namespace

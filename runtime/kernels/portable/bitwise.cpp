@@ -73,7 +73,9 @@ constexpr Kernel kRows[] = {
     {"aten::bitwise_xor.Scalar_out", "TSO", number<kXor>},
     {"aten::bitwise_not.out", "TO", bitwise_not},
     {"aten::bitwise_left_shift.Tensor_out", "TTO", tensors<kShiftLeft>},
+    {"aten::bitwise_left_shift.Tensor_Scalar_out", "TSO", number<kShiftLeft>},
     {"aten::bitwise_right_shift.Tensor_out", "TTO", tensors<kShiftRight>},
+    {"aten::bitwise_right_shift.Tensor_Scalar_out", "TSO", number<kShiftRight>},
 };
 
 }  // namespace

@@ -3,9 +3,12 @@
 #include <span>
 
 #include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/movement.h"
+#include "runtime/kernels/portable/promotion.h"
 #include "runtime/kernels/portable/strided_copy.h"
+#include "runtime/kernels/portable/tensor_part.h"
 
 namespace ingot::portable {
 namespace {
@@ -16,6 +19,23 @@ Result<void> check_inputs(std::span<Tensor* const> tensors) {
     if (tensor == nullptr) return fail(ErrorCode::invalid_argument, "tensors: a tensor of the list is missing");
     INGOT_TRY_VOID(check_data(*tensor, "tensors"));
   }
+  return {};
+}
+
+// out can hold what the tensors promote to.
+Result<void> check_result(std::span<Tensor* const> tensors, const Tensor& out) {
+  CommonDType common;
+  for (const Tensor* tensor : tensors) INGOT_TRY_VOID(common.add(*tensor));
+  const DType dtype = INGOT_TRY(common.get());
+  if (can_store(dtype, out.dtype())) return {};
+  return fail(ErrorCode::invalid_argument, "out: expected a dtype that holds %s, found %s", to_string(dtype),
+              to_string(out.dtype()));
+}
+
+// part = tensor; they have the same sizes.
+Result<void> fill_part(KernelContext& context, Tensor& part, const Tensor& tensor) {
+  if (tensor.dtype() != part.dtype()) return convert(context, tensor, part);
+  strided_copy(context, StridedView(part), StridedView(tensor));
   return {};
 }
 
@@ -36,8 +56,8 @@ Result<void> cat(KernelContext& context, KernelArgs args) {
   const size_t dim = INGOT_TRY(normalize_axis(args.integer(1), first->rank()));
   Sizes sizes(first->sizes());
   int64_t total = 0;
+  INGOT_TRY_VOID(check_result(tensors, out));
   for (const Tensor* tensor : tensors) {
-    INGOT_TRY_VOID(check_same_dtype(*tensor, "tensors", out, "out"));
     if (is_nothing(tensor)) continue;
     INGOT_TRY_VOID(check_rank(*tensor, first->rank(), "tensors"));
     for (size_t d = 0; d < first->rank(); ++d) {
@@ -49,13 +69,13 @@ Result<void> cat(KernelContext& context, KernelArgs args) {
     total += tensor->size(dim);
   }
   sizes.sizes[dim] = INGOT_TRY(to_size(total, "the concatenated dimension"));
-  INGOT_TRY_VOID(prepare_move(*first, out, sizes.span()));
+  INGOT_TRY_VOID(out.resize(sizes.span()));
+  INGOT_TRY_VOID(check_data(out, "out"));
   int64_t start = 0;
   for (const Tensor* tensor : tensors) {
     if (is_nothing(tensor)) continue;
-    StridedView to(out);
-    to.narrow(dim, start, tensor->size(dim));
-    strided_copy(context, to, StridedView(*tensor));
+    TensorPart to(out, dim, start, tensor->size(dim));
+    INGOT_TRY_VOID(fill_part(context, to.tensor(), *tensor));
     start += tensor->size(dim);
   }
   return {};
@@ -73,18 +93,18 @@ Result<void> stack(KernelContext& context, KernelArgs args) {
     if (d == dim) INGOT_TRY_VOID(sizes.append(static_cast<int64_t>(tensors.size())));
     if (d < first.rank()) INGOT_TRY_VOID(sizes.append(first.size(d)));
   }
+  INGOT_TRY_VOID(check_result(tensors, out));
   for (const Tensor* tensor : tensors) {
-    INGOT_TRY_VOID(check_same_dtype(*tensor, "tensors", out, "out"));
     if (!std::ranges::equal(tensor->sizes(), first.sizes())) {
       return fail(ErrorCode::invalid_argument, "tensors: expected one shape, found several");
     }
   }
-  INGOT_TRY_VOID(prepare_move(first, out, sizes.span()));
+  INGOT_TRY_VOID(out.resize(sizes.span()));
+  INGOT_TRY_VOID(check_data(out, "out"));
   for (size_t i = 0; i < tensors.size(); ++i) {
-    StridedView to(out);
-    to.narrow(dim, static_cast<int64_t>(i), 1);
-    to.remove_dim(dim);
-    strided_copy(context, to, StridedView(*tensors[i]));
+    TensorPart to(out, dim, static_cast<int64_t>(i), 1);
+    to.drop_dim(dim);
+    INGOT_TRY_VOID(fill_part(context, to.tensor(), *tensors[i]));
   }
   return {};
 }
@@ -221,6 +241,24 @@ Result<void> slice(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+// narrow_copy.out(Tensor self, int dim, int start, int length, *, out): a start below 0 counts from the end.
+Result<void> narrow(KernelContext& context, KernelArgs args) {
+  const Tensor& self = args.tensor(0);
+  const size_t dim = INGOT_TRY(axis_to_split(self, args.integer(1)));
+  const int64_t size = self.size(dim), length = args.integer(3);
+  int64_t start = args.integer(2);
+  if (start < -size || start > size) {
+    return fail(ErrorCode::invalid_argument, "start: expected %lld to %lld, found %lld", static_cast<long long>(-size),
+                static_cast<long long>(size), static_cast<long long>(start));
+  }
+  if (start < 0) start += size;
+  if (length < 0 || length > size - start) {
+    return fail(ErrorCode::invalid_argument, "length: expected 0 to %lld, found %lld",
+                static_cast<long long>(size - start), static_cast<long long>(length));
+  }
+  return copy_part(context, self, dim, start, length, args.tensor(4));
+}
+
 // out = self, then src over a part of it; `part` is that part of out.
 Result<void> overwrite(KernelContext& context, const Tensor& self, const Tensor& src, const StridedView& part) {
   INGOT_TRY_VOID(check_same_dtype(self, "self", src, "src"));
@@ -270,6 +308,7 @@ constexpr Kernel kRows[] = {
     {"aten::unbind_copy.int_out", "TiN", unbind},
     {"aten::select_copy.int_out", "TiiO", select},
     {"aten::slice_copy.Tensor_out", "Tii?i?iO", slice},
+    {"aten::narrow_copy.out", "TiiiO", narrow},
     {"aten::slice_scatter.out", "TTii?i?iO", slice_scatter},
     {"aten::select_scatter.out", "TTiiO", select_scatter},
 };

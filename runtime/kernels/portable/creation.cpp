@@ -6,7 +6,9 @@
 
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/element_blocks.h"
+#include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/movement.h"
 
 namespace ingot::portable {
 namespace {
@@ -40,16 +42,39 @@ Result<void> fill(const Tensor& out, Scalar value) {
   return {};
 }
 
-// full.out(int[] size, Scalar fill_value, *, out)
-Result<void> full(KernelContext&, KernelArgs args) {
-  Tensor& out = args.tensor(2);
-  const std::span<const int64_t> size = args.ints(0);
+constexpr Scalar whole(int64_t x) {
+  return {Value::Kind::integer, 0, x};
+}
+
+// Gives out these sizes and fills it.
+Result<void> fill_new(std::span<const int64_t> size, Tensor& out, Scalar value) {
   if (size.size() > kMaxRank)
     return fail(ErrorCode::invalid_argument, "size: %zu dimensions are too many", size.size());
   std::array<int32_t, kMaxRank> sizes;
   for (size_t i = 0; i < size.size(); ++i) sizes[i] = INGOT_TRY(to_size(size[i], "size"));
   INGOT_TRY_VOID(out.resize(std::span(sizes).first(size.size())));
-  return fill(out, args.scalar(1));
+  return fill(out, value);
+}
+
+// full.out(int[] size, Scalar fill_value, *, out)
+Result<void> full(KernelContext&, KernelArgs args) {
+  return fill_new(args.ints(0), args.tensor(2), args.scalar(1));
+}
+
+// ones.out, zeros.out(int[] size, *, out)
+template <int64_t kValue>
+Result<void> all_of(KernelContext&, KernelArgs args) {
+  return fill_new(args.ints(0), args.tensor(1), whole(kValue));
+}
+
+// empty.out(int[] size, *, MemoryFormat? memory_format, out) and _empty_dim_order.out(int[] size, *, int[]? dim_order,
+// out): any content will do, and zeros make every run the same. The layout is out's own.
+Result<void> empty(KernelContext&, KernelArgs args) {
+  return fill_new(args.ints(0), args.tensor(2), whole(0));
+}
+Result<void> empty_dim_order(KernelContext& context, KernelArgs args) {
+  INGOT_TRY_VOID(check_dim_order(args, 1, args.tensor(2)));
+  return empty(context, args);
 }
 
 // full_like.out(Tensor self, Scalar fill_value, *, MemoryFormat? memory_format, out)
@@ -66,6 +91,15 @@ Result<void> fill_like(KernelContext&, KernelArgs args) {
   return fill(out, args.scalar(1));
 }
 
+// fill.Tensor_out(Tensor self, Tensor value, *, out): value is of rank 0.
+Result<void> fill_like_tensor(KernelContext& context, KernelArgs args) {
+  Tensor& out = args.tensor(2);
+  const Tensor& value = args.tensor(1);
+  INGOT_TRY_VOID(check_rank(value, 0, "value"));
+  INGOT_TRY_VOID(out.resize(args.tensor(0).sizes()));
+  return convert(context, value, out);
+}
+
 // scalar_tensor.out(Scalar s, *, out)
 Result<void> scalar_tensor(KernelContext&, KernelArgs args) {
   Tensor& out = args.tensor(1);
@@ -73,11 +107,11 @@ Result<void> scalar_tensor(KernelContext&, KernelArgs args) {
   return fill(out, args.scalar(0));
 }
 
-// arange.start_out(Scalar start, Scalar end, Scalar step, *, out): start, start + step, ... below end (above it, for a
-// negative step).
-Result<void> arange(KernelContext&, KernelArgs args) {
-  Tensor& out = args.tensor(3);
-  const Scalar start = args.scalar(0), end = args.scalar(1), step = args.scalar(2);
+// start, start + step, ... below end (above it, for a negative step). For int64 fractions are dropped first.
+Result<void> range(Scalar start, Scalar end, Scalar step, Tensor& out) {
+  if (out.dtype() == DType::int64) {
+    for (Scalar* number : {&start, &end, &step}) *number = whole(number->to<int64_t>());
+  }
   const double distance = end.to<double>() - start.to<double>();
   double count = std::ceil(distance / step.to<double>());
   if (!start.is_real() && !end.is_real() && !step.is_real() && step.integer != 0) {
@@ -105,12 +139,27 @@ Result<void> arange(KernelContext&, KernelArgs args) {
   return {};
 }
 
+// arange.start_out(Scalar start, Scalar end, Scalar step, *, out)
+Result<void> arange_from(KernelContext&, KernelArgs args) {
+  return range(args.scalar(0), args.scalar(1), args.scalar(2), args.tensor(3));
+}
+// arange.out(Scalar end, *, out)
+Result<void> arange(KernelContext&, KernelArgs args) {
+  return range(whole(0), args.scalar(0), whole(1), args.tensor(1));
+}
+
 constexpr Kernel kRows[] = {
     {"aten::full.out", "LSO", full},
     {"aten::full_like.out", "TSi?O", full_like},
     {"aten::fill.Scalar_out", "TSO", fill_like},
+    {"aten::fill.Tensor_out", "TTO", fill_like_tensor},
+    {"aten::ones.out", "LO", all_of<1>},
+    {"aten::zeros.out", "LO", all_of<0>},
+    {"aten::empty.out", "Li?O", empty},
+    {"dim_order_ops::_empty_dim_order.out", "LL?O", empty_dim_order},
     {"aten::scalar_tensor.out", "SO", scalar_tensor},
-    {"aten::arange.start_out", "SSSO", arange},
+    {"aten::arange.out", "SO", arange},
+    {"aten::arange.start_out", "SSSO", arange_from},
 };
 
 }  // namespace

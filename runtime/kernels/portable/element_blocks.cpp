@@ -116,4 +116,12 @@ template StoreBlock<float> store_block<float>(DType);
 template StoreBlock<double> store_block<double>(DType);
 template StoreBlock<int64_t> store_block<int64_t>(DType);
 
+void store_scalar(DType dtype, Scalar number, void* element) {
+  if (number.is_real()) {
+    store_block<double>(dtype)(element, 1, &number.real, 1);
+  } else {
+    store_block<int64_t>(dtype)(element, 1, &number.integer, 1);
+  }
+}
+
 }  // namespace ingot::portable

@@ -8,8 +8,15 @@
 #include <cstdint>
 
 #include "runtime/core/dtype.h"
+#include "runtime/core/tensor.h"
+#include "runtime/kernels/kernel_table.h"
 
 namespace ingot::portable {
+
+// Where an element lies, so many elements after the first in memory.
+inline std::byte* element_at(const Tensor& tensor, int64_t elements) {
+  return tensor.data_as<std::byte>() + elements * static_cast<int64_t>(size_of(tensor.dtype()));
+}
 
 // How many elements a buffer on the stack holds.
 inline constexpr size_t kBlock = 512;
@@ -26,5 +33,8 @@ template <typename C>
 LoadBlock<C> load_block(DType dtype);
 template <typename C>
 StoreBlock<C> store_block(DType dtype);
+
+// Writes the number as one element of the dtype.
+void store_scalar(DType dtype, Scalar number, void* element);
 
 }  // namespace ingot::portable

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/kernels/portable/element_blocks.h"
+#include "runtime/kernels/portable/promotion.h"
 #include "runtime/kernels/portable/strided_loop.h"
 
 namespace ingot::portable {
@@ -20,21 +21,37 @@ constexpr DType kDTypeOf<float> = DType::float32;
 template <>
 constexpr DType kDTypeOf<double> = DType::float64;
 
+// Brings values to what the dtype can hold.
+template <typename C>
+void round_to(DType dtype, C* values, size_t n) {
+  alignas(64) std::byte narrow[kBlock * sizeof(C)];
+  store_block<C>(dtype)(narrow, 1, values, n);
+  load_block<C>(dtype)(values, narrow, 1, n);
+}
+
 template <typename C>
 class Loop {
  public:
-  Loop(Apply apply, const Params& params, std::span<const Operand> operands, const Tensor& out, bool boolean)
-      : apply_(apply), params_(params), loop_(operands.size() + 1) {
+  // The operands become `common` before they are computed with; `answers`: the result is yes or no, else it is of the
+  // dtype `common` before it becomes out's.
+  Loop(Apply apply, const Params& params, std::span<const Operand> operands, const Tensor& out, DType common,
+       bool answers)
+      : apply_(apply), params_(params), loop_(operands.size() + 1), common_(common), answers_(answers) {
     // The first operand of the loop is out: its order of memory is the order of work.
-    out_ = {out.data_as<std::byte>(), size_of(out.dtype()), boolean || out.dtype() == kDTypeOf<C>};
+    const bool narrow = common != kDTypeOf<C>;
+    rounds_out_ = narrow && !answers && out.dtype() != common;
+    const DType direct = answers ? DType::boolean : kDTypeOf<C>;  // what the operator writes
+    out_ = {out.data_as<std::byte>(), size_of(out.dtype()), out.dtype() == direct && !rounds_out_};
     store_ = store_block<C>(out.dtype());
     for (size_t k = 0; k < operands.size(); ++k) {
       if (operands[k].tensor == nullptr) {
         number_[k] = operands[k].scalar.to<C>();
+        if (narrow) round_to(common, &number_[k], 1);
         continue;
       }
       const Tensor& tensor = *operands[k].tensor;
-      in_[k] = {tensor.data_as<std::byte>(), size_of(tensor.dtype()), tensor.dtype() == kDTypeOf<C>};
+      in_[k] = {tensor.data_as<std::byte>(), size_of(tensor.dtype()), tensor.dtype() == kDTypeOf<C>,
+                narrow && tensor.dtype() != common && !operands[k].is_condition};
       load_[k] = load_block<C>(tensor.dtype());
     }
     for (size_t d = 0; d < out.rank(); ++d) {
@@ -62,6 +79,7 @@ class Loop {
     std::byte* data = nullptr;
     size_t element = 0;
     bool is_compute_type = false;
+    bool rounds = false;  // an operand's values may be finer than the common dtype
   };
 
   bool run_range(size_t begin, size_t end) const {
@@ -75,7 +93,7 @@ class Loop {
     bool all_direct = out_.is_compute_type && strides[0] == 1;
     const bool out_direct = all_direct;
     for (size_t k = 0; k < inputs; ++k) {
-      direct[k] = in_[k].is_compute_type && strides[k + 1] == 1;
+      direct[k] = in_[k].is_compute_type && !in_[k].rounds && strides[k + 1] == 1;
       repeated[k] = strides[k + 1] == 0;
       all_direct = all_direct && direct[k];
       if (in_[k].data == nullptr) std::fill_n(buffers[k], std::min(kBlock, end - begin), number_[k]);
@@ -95,26 +113,40 @@ class Loop {
             in[k] = from;
           } else {
             load_[k](buffers[k], from, strides[k + 1], n);
+            if (in_[k].rounds) round_to(common_, buffers[k], n);
           }
         }
         const int64_t at = offsets[0] + static_cast<int64_t>(done) * strides[0];
         std::byte* to = out_.data + at * static_cast<int64_t>(out_.element);
         ok = apply_(in, out_direct ? static_cast<void*>(to) : result, n, params_) && ok;
-        if (out_direct) continue;
-        if (out_.is_compute_type && out_.element == 1) {  // yes or no
-          const uint8_t* answers = reinterpret_cast<const uint8_t*>(result);
-          for (size_t i = 0; i < n; ++i) to[static_cast<int64_t>(i) * strides[0]] = std::byte{answers[i]};
-        } else {
-          store_(to, strides[0], result, n);
-        }
+        if (!out_direct) finish(result, to, strides[0], n);
       }
     });
     return ok;
   }
 
+  void finish(C* result, std::byte* to, int64_t stride, size_t n) const {
+    if (!answers_) {
+      if (rounds_out_) round_to(common_, result, n);
+      store_(to, stride, result, n);
+      return;
+    }
+    const uint8_t* answers = reinterpret_cast<const uint8_t*>(result);
+    if (out_.is_compute_type) {
+      for (size_t i = 0; i < n; ++i) to[static_cast<int64_t>(i) * stride] = std::byte{answers[i]};
+      return;
+    }
+    alignas(64) C numbers[kBlock];
+    for (size_t i = 0; i < n; ++i) numbers[i] = static_cast<C>(answers[i]);
+    store_(to, stride, numbers, n);
+  }
+
   Apply apply_;
   const Params& params_;
   StridedLoop loop_;
+  DType common_;
+  bool answers_;
+  bool rounds_out_;
   Side out_;
   StoreBlock<C> store_ = nullptr;
   std::array<Side, StridedLoop::kMaxOperands - 1> in_;
@@ -124,8 +156,8 @@ class Loop {
 
 template <typename C>
 bool run(KernelContext& context, Apply apply, const Params& params, std::span<const Operand> operands,
-         const Tensor& out, bool boolean) {
-  return Loop<C>(apply, params, operands, out, boolean).run(context.parallel);
+         const Tensor& out, DType common, bool answers) {
+  return Loop<C>(apply, params, operands, out, common, answers).run(context.parallel);
 }
 
 template <typename T>
@@ -134,14 +166,29 @@ bool copy(const void* const* in, void* out, size_t n, const Params&) {
   return true;
 }
 
-Result<void> check_out_dtype(const Tensor& out, Gives gives, DType dtype, bool real_number, bool whole_number) {
-  if (gives == Gives::boolean) return check_dtype(out, DType::boolean, "out");
-  if (!is_floating(dtype) && (gives == Gives::floating || real_number)) {
-    if (is_floating(out.dtype())) return {};
-    return fail(ErrorCode::invalid_argument, "out: expected a floating dtype, found %s", to_string(out.dtype()));
+template <typename C>
+void copy_all(KernelContext& context, const Tensor& self, const Tensor& out) {
+  const Operand operands[] = {self};
+  run<C>(context, copy<C>, {}, operands, out, kDTypeOf<C>, false);
+}
+
+// The dtype that the operator computes in.
+Result<DType> common_dtype(const ElementOp& op, std::span<const Operand> operands) {
+  CommonDType collected;
+  for (const Operand& operand : operands) {
+    if (operand.tensor == nullptr) {
+      collected.add(operand.scalar);
+    } else if (!operand.is_condition) {
+      INGOT_TRY_VOID(collected.add(*operand.tensor));
+    }
   }
-  if (dtype == DType::boolean && whole_number && contains(kIntegers, out.dtype())) return {};
-  return check_dtype(out, dtype, "out");
+  const DType common = INGOT_TRY(collected.get());
+  const bool becomes_float = !is_floating(common) && op.gives == Gives::floating;
+  const bool defined = contains(op.dtypes, common) && (is_floating(common) ? op.f32 : becomes_float ? op.f32 : op.i64);
+  if (!defined) {
+    return fail(ErrorCode::not_supported, "self: the operator is not defined for dtype %s", to_string(common));
+  }
+  return becomes_float ? DType::float32 : common;
 }
 
 }  // namespace
@@ -150,33 +197,29 @@ Result<void> elementwise(KernelContext& context, const ElementOp& op, std::span<
                          const Params& params) {
   std::array<const Tensor*, StridedLoop::kMaxOperands> tensors{};
   size_t count = 0;
-  bool real_number = false, whole_number = false;
   for (const Operand& operand : operands) {
-    if (operand.tensor == nullptr) {
-      real_number = real_number || operand.scalar.is_real();
-      whole_number = whole_number || operand.scalar.kind == Value::Kind::integer;
-      continue;
-    }
+    if (operand.tensor == nullptr) continue;
     tensors[count++] = operand.tensor;
-    INGOT_TRY_VOID(check_dtype_in(*operand.tensor, op.dtypes, count == 1 ? "self" : "other"));
-    INGOT_TRY_VOID(check_same_dtype(*tensors[0], "self", *operand.tensor, "other"));
     INGOT_TRY_VOID(check_data(*operand.tensor, count == 1 ? "self" : "other"));
   }
-  const DType dtype = tensors[0]->dtype();
-  INGOT_TRY_VOID(check_out_dtype(out, op.gives, dtype, real_number, whole_number));
+  const DType common = INGOT_TRY(common_dtype(op, operands));
+  const bool answers = op.gives == Gives::boolean;
+  const DType result = answers ? DType::boolean : common;
+  if (!can_store(result, out.dtype())) {
+    return fail(ErrorCode::invalid_argument, "out: expected a dtype that holds %s, found %s", to_string(result),
+                to_string(out.dtype()));
+  }
   const Sizes sizes = INGOT_TRY(broadcast_sizes(std::span(tensors).first(count)));
   INGOT_TRY_VOID(out.resize(sizes.span()));
   INGOT_TRY_VOID(check_data(out, "out"));
 
-  const bool boolean = op.gives == Gives::boolean;
   bool ok;
-  if (dtype == DType::float64) {
-    ok = run<double>(context, op.f64, params, operands, out, boolean);
-  } else if (is_floating(dtype) || op.i64 == nullptr || op.gives == Gives::floating || real_number) {
-    if (op.f32 == nullptr) return fail(ErrorCode::not_supported, "other: expected an integer, found a float");
-    ok = run<float>(context, op.f32, params, operands, out, boolean);
+  if (common == DType::float64) {
+    ok = run<double>(context, op.f64, params, operands, out, common, answers);
+  } else if (is_floating(common)) {
+    ok = run<float>(context, op.f32, params, operands, out, common, answers);
   } else {
-    ok = run<int64_t>(context, op.i64, params, operands, out, boolean);
+    ok = run<int64_t>(context, op.i64, params, operands, out, common, answers);
   }
   if (!ok) return fail(ErrorCode::invalid_argument, "other: division of an integer by zero");
   return {};
@@ -185,18 +228,19 @@ Result<void> elementwise(KernelContext& context, const ElementOp& op, std::span<
 Result<void> convert(KernelContext& context, const Tensor& self, Tensor& out) {
   const Tensor* const tensors[] = {&self, &out};
   const Sizes sizes = INGOT_TRY(broadcast_sizes(tensors));
-  INGOT_TRY_VOID(out.resize(sizes.span()));
+  if (!std::ranges::equal(sizes.span(), out.sizes())) {
+    return fail(ErrorCode::invalid_argument, "the shape copied does not broadcast into that of out");
+  }
   INGOT_TRY_VOID(check_data(self, "self"));
   INGOT_TRY_VOID(check_data(out, "out"));
-  const Operand operands[] = {self};
   const bool to_float = is_floating(out.dtype());
   if (self.dtype() == DType::float64 || (is_floating(self.dtype()) && !to_float) ||
       (self.dtype() == DType::uint64 && to_float)) {
-    run<double>(context, copy<double>, {}, operands, out, false);
+    copy_all<double>(context, self, out);
   } else if (is_floating(self.dtype())) {
-    run<float>(context, copy<float>, {}, operands, out, false);
+    copy_all<float>(context, self, out);
   } else {
-    run<int64_t>(context, copy<int64_t>, {}, operands, out, false);
+    copy_all<int64_t>(context, self, out);
   }
   return {};
 }

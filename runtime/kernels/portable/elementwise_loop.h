@@ -95,13 +95,19 @@ struct NoParams {
 struct Operand {
   Operand(const Tensor& tensor) : tensor(&tensor) {}
   Operand(Scalar scalar) : scalar(scalar) {}
+  static Operand condition(const Tensor& tensor) {
+    Operand operand(tensor);
+    operand.is_condition = true;
+    return operand;
+  }
   const Tensor* tensor = nullptr;
   Scalar scalar;
+  bool is_condition = false;  // its dtype says nothing about the result's
 };
 
-// Checks the operands (tensors of one dtype that the operator is defined for) and out's dtype, resizes out to the
-// operands' broadcast sizes, and computes. Numbers may be of another kind than the tensors: a real one turns integers
-// into floats, and out is then floating.
+// Checks that the operator is defined for the dtype that the operands promote to, and that out may hold its result;
+// resizes out to the operands' broadcast sizes, and computes. At least one operand is a tensor. Operands are converted
+// to the common dtype (floats are computed as float32 at least), results to out's.
 Result<void> elementwise(KernelContext& context, const ElementOp& op, std::span<const Operand> operands, Tensor& out,
                          const Params& params = {});
 

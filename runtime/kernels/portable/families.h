@@ -10,6 +10,7 @@ namespace ingot::portable {
 
 std::span<const Kernel> activation_kernels();
 std::span<const Kernel> advanced_indexing_kernels();
+std::span<const Kernel> antialias_kernels();
 std::span<const Kernel> arg_reduction_kernels();
 std::span<const Kernel> arithmetic_kernels();
 std::span<const Kernel> bitwise_kernels();
@@ -17,8 +18,10 @@ std::span<const Kernel> comparison_kernels();
 std::span<const Kernel> concatenation_kernels();
 std::span<const Kernel> convolution_kernels();
 std::span<const Kernel> creation_kernels();
+std::span<const Kernel> distance_kernels();
 std::span<const Kernel> grid_sampler_kernels();
 std::span<const Kernel> indexing_kernels();
+std::span<const Kernel> masked_kernels();
 std::span<const Kernel> matmul_kernels();
 std::span<const Kernel> normalization_kernels();
 std::span<const Kernel> padding_kernels();
@@ -33,5 +36,6 @@ std::span<const Kernel> selection_kernels();
 std::span<const Kernel> softmax_kernels();
 std::span<const Kernel> topk_kernels();
 std::span<const Kernel> unary_kernels();
+std::span<const Kernel> window_kernels();
 
 }  // namespace ingot::portable

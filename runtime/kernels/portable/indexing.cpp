@@ -19,10 +19,6 @@ namespace {
 
 constexpr DTypeSet kIndex = dtype_set({DType::int32, DType::int64});
 
-std::byte* at(const Tensor& tensor, int64_t elements) {
-  return tensor.data_as<std::byte>() + elements * static_cast<int64_t>(size_of(tensor.dtype()));
-}
-
 Result<void> index_out_of_range(int64_t index, int64_t size) {
   return fail(ErrorCode::invalid_argument, "index %lld is out of range for a dimension of size %lld",
               static_cast<long long>(index), static_cast<long long>(size));
@@ -56,7 +52,7 @@ Result<void> for_each_index(const StridedLoop& loop, const Tensor& index, F&& f)
     for (size_t begin = 0; begin < n && result; begin += kBlock) {
       const size_t count = std::min(kBlock, n - begin);
       for (size_t k = 0; k < loop.operands; ++k) offsets[k] = starts[k] + static_cast<int64_t>(begin) * steps[k];
-      load(values.data(), at(index, offsets[0]), steps[0], count);
+      load(values.data(), element_at(index, offsets[0]), steps[0], count);
       for (size_t i = 0; i < count && result; ++i) {
         result = f(values[i], offsets.data());
         for (size_t k = 0; k < loop.operands; ++k) offsets[k] += steps[k];
@@ -211,7 +207,7 @@ Result<void> gather(KernelContext&, KernelArgs args) {
   return for_each_index(index_loop(index, axis.dim, self, &out), index,
                         [&](int64_t i, const int64_t* offsets) -> Result<void> {
                           if (i < 0 || i >= axis.size) return index_out_of_range(i, axis.size);
-                          copy_element(at(out, offsets[2]), at(self, offsets[1] + i * step), size);
+                          copy_element(element_at(out, offsets[2]), element_at(self, offsets[1] + i * step), size);
                           return {};
                         });
 }
@@ -252,23 +248,19 @@ Result<void> scatter_src(KernelContext& context, KernelArgs args) {
   const Tensor& src = args.tensor(3);
   Tensor& out = args.tensor(4);
   const size_t size = size_of(src.dtype());
-  return scatter_into(context, args.tensor(0), args.integer(1), args.tensor(2), &src, out,
-                      [&](int64_t to, int64_t from) { copy_element(at(out, to), at(src, from), size); });
+  return scatter_into(
+      context, args.tensor(0), args.integer(1), args.tensor(2), &src, out,
+      [&](int64_t to, int64_t from) { copy_element(element_at(out, to), element_at(src, from), size); });
 }
 
 // scatter.value_out(Tensor self, int dim, Tensor index, Scalar value, *, out)
 Result<void> scatter_value(KernelContext& context, KernelArgs args) {
   Tensor& out = args.tensor(4);
-  const Scalar value = args.scalar(3);
   alignas(8) std::array<std::byte, 8> element;
-  if (value.is_real()) {
-    store_block<double>(out.dtype())(element.data(), 1, &value.real, 1);
-  } else {
-    store_block<int64_t>(out.dtype())(element.data(), 1, &value.integer, 1);
-  }
+  store_scalar(out.dtype(), args.scalar(3), element.data());
   const size_t size = size_of(out.dtype());
   return scatter_into(context, args.tensor(0), args.integer(1), args.tensor(2), nullptr, out,
-                      [&](int64_t to, int64_t) { copy_element(at(out, to), element.data(), size); });
+                      [&](int64_t to, int64_t) { copy_element(element_at(out, to), element.data(), size); });
 }
 
 template <typename C>
@@ -280,10 +272,10 @@ Result<void> scatter_add_as(KernelContext& context, KernelArgs args) {
   return scatter_into(context, args.tensor(0), args.integer(1), args.tensor(2), &src, out,
                       [&](int64_t to, int64_t from) {
                         C before, more;
-                        load(&before, at(out, to), 1, 1);
-                        load(&more, at(src, from), 1, 1);
+                        load(&before, element_at(out, to), 1, 1);
+                        load(&more, element_at(src, from), 1, 1);
                         const C sum = wrapping_add(before, more);
-                        store(at(out, to), 1, &sum, 1);
+                        store(element_at(out, to), 1, &sum, 1);
                       });
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/kernels/portable/movement.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -49,6 +50,12 @@ Result<void> prepare_move(const Tensor& self, Tensor& out, std::span<const int32
   INGOT_TRY_VOID(out.resize(sizes));
   INGOT_TRY_VOID(check_data(self, "self"));
   return check_data(out, "out");
+}
+
+Result<void> check_dim_order(const KernelArgs& args, size_t at, const Tensor& out) {
+  if (!args.has(at)) return {};
+  if (std::ranges::equal(args.ints(at), out.dim_order(), {}, {}, [](uint8_t dim) { return int64_t{dim}; })) return {};
+  return fail(ErrorCode::invalid_argument, "dim_order: expected that of out, found another");
 }
 
 void copy_in_order(KernelContext& context, const Tensor& self, const Tensor& out, int64_t shift) {

@@ -17,10 +17,6 @@
 namespace ingot::portable {
 namespace {
 
-std::byte* at(const Tensor& tensor, int64_t elements) {
-  return tensor.data_as<std::byte>() + elements * static_cast<int64_t>(size_of(tensor.dtype()));
-}
-
 // Calls f(tensor offsets, n) for runs of at most kBlock points; strides are those of loop's last dimension.
 template <typename F>
 void for_each_block(const StridedLoop& loop, F&& f) {
@@ -34,13 +30,17 @@ void for_each_block(const StridedLoop& loop, F&& f) {
   });
 }
 
-// A weight or bias of `count` elements of one dimension or more, absent ones allowed.
-Result<void> check_parameter(const Tensor* parameter, const Tensor& input, size_t count, const char* what) {
+// A weight or bias of these sizes, which may be absent. Beside a float16 or bfloat16 input it may be float32.
+Result<void> check_parameter(const Tensor* parameter, const Tensor& input, std::span<const int32_t> sizes,
+                             const char* what) {
   if (parameter == nullptr) return {};
-  INGOT_TRY_VOID(check_same_dtype(input, "input", *parameter, what));
-  if (parameter->numel() != count || !parameter->is_contiguous()) {
-    return fail(ErrorCode::invalid_argument, "%s: expected %zu elements in order, found %zu", what, count,
-                parameter->numel());
+  const bool wider = size_of(input.dtype()) == 2 && parameter->dtype() == DType::float32;
+  if (!wider) INGOT_TRY_VOID(check_same_dtype(input, "input", *parameter, what));
+  INGOT_TRY_VOID(check_rank(*parameter, sizes.size(), what));
+  for (size_t dim = 0; dim < sizes.size(); ++dim) {
+    if (parameter->size(dim) == sizes[dim]) continue;
+    return fail(ErrorCode::invalid_argument, "%s: expected size %d in dimension %zu, found %d", what, sizes[dim], dim,
+                parameter->size(dim));
   }
   return check_data(*parameter, what);
 }
@@ -53,7 +53,7 @@ Result<double> check_eps(double eps) {
 template <typename C>
 C read_one(const Tensor& tensor, int64_t index) {
   C value;
-  load_block<C>(tensor.dtype())(&value, at(tensor, index), 1, 1);
+  load_block<C>(tensor.dtype())(&value, element_at(tensor, index), 1, 1);
   return value;
 }
 
@@ -78,8 +78,8 @@ void scale_channels(const Parallel& parallel, const Tensor& input, const Tensor*
       const C deviation = std::sqrt(read_one<C>(variance, channel) + static_cast<C>(eps));
       const C factor = (weight != nullptr ? read_one<C>(*weight, channel) : C{1}) / deviation;
       const C offset = (bias != nullptr ? read_one<C>(*bias, channel) : C{0}) - read_one<C>(mean, channel) * factor;
-      std::byte* to = at(out, image * out.strides()[0] + channel * out.strides()[1]);
-      const std::byte* from = at(input, image * input.strides()[0] + channel * input.strides()[1]);
+      std::byte* to = element_at(out, image * out.strides()[0] + channel * out.strides()[1]);
+      const std::byte* from = element_at(input, image * input.strides()[0] + channel * input.strides()[1]);
       const int64_t size = static_cast<int64_t>(size_of(input.dtype()));
       for_each_block(plane, [&](const int64_t* offsets, size_t n) {
         if constexpr (std::same_as<C, float>) {
@@ -100,27 +100,32 @@ void scale_channels(const Parallel& parallel, const Tensor& input, const Tensor*
 
 // _native_batch_norm_legit_no_training.out(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean,
 //     Tensor running_var, float momentum, float eps, *, out0, out1, out2): out1 and out2, the statistics that training
-// would save, are empty.
+// would save, are empty. _native_batch_norm_legit.out has `bool training` before momentum, which must be false.
+template <bool kLegit>
 Result<void> batch_norm(KernelContext& context, KernelArgs args) {
+  constexpr size_t kNext = kLegit ? 6 : 5;  // momentum
+  if (kLegit && args.boolean(5)) {
+    return fail(ErrorCode::not_supported, "training: expected false, for it changes the running statistics");
+  }
   const Tensor& input = args.tensor(0);
   const Tensor* weight = args.optional_tensor(1);
   const Tensor* bias = args.optional_tensor(2);
   const Tensor& mean = args.tensor(3);
   const Tensor& variance = args.tensor(4);
-  const double eps = INGOT_TRY(check_eps(args.real(6)));
-  Tensor& out = args.tensor(7);
+  const double eps = INGOT_TRY(check_eps(args.real(kNext + 1)));
+  Tensor& out = args.tensor(kNext + 2);
   INGOT_TRY_VOID(check_dtype_in(input, kFloats, "input"));
   INGOT_TRY_VOID(check_rank_between(input, 2, kMaxRank, "input"));
   INGOT_TRY_VOID(check_same_dtype(input, "input", out, "out"));
-  const size_t channels = static_cast<size_t>(input.size(1));
+  const std::span<const int32_t> channels = input.sizes().subspan(1, 1);
   INGOT_TRY_VOID(check_parameter(weight, input, channels, "weight"));
   INGOT_TRY_VOID(check_parameter(bias, input, channels, "bias"));
   INGOT_TRY_VOID(check_parameter(&mean, input, channels, "running_mean"));
   INGOT_TRY_VOID(check_parameter(&variance, input, channels, "running_var"));
   INGOT_TRY_VOID(out.resize(input.sizes()));
   static constexpr int32_t kNone[] = {0};
-  INGOT_TRY_VOID(args.tensor(8).resize(kNone));
-  INGOT_TRY_VOID(args.tensor(9).resize(kNone));
+  INGOT_TRY_VOID(args.tensor(kNext + 3).resize(kNone));
+  INGOT_TRY_VOID(args.tensor(kNext + 4).resize(kNone));
   INGOT_TRY_VOID(check_data(input, "input"));
   INGOT_TRY_VOID(check_data(out, "out"));
   if (input.numel() == 0) return {};
@@ -129,13 +134,30 @@ Result<void> batch_norm(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+// A weight or bias from some element on; data is null where there is none.
+struct Parameter {
+  Parameter() = default;
+  Parameter(const Tensor* tensor, int64_t first)
+      : data(tensor != nullptr ? element_at(*tensor, first) : nullptr),
+        dtype(tensor != nullptr ? tensor->dtype() : DType::float32) {}
+
+  // n values, `stride` apart, from an offset on.
+  template <typename C>
+  void read(C* values, int64_t offset, int64_t stride, size_t n) const {
+    load_block<C>(dtype)(values, data + offset * static_cast<int64_t>(size_of(dtype)), stride, n);
+  }
+
+  const std::byte* data = nullptr;
+  DType dtype = DType::float32;
+};
+
 // A set of elements that is normalized together, as offsets into each operand.
 struct Group {
   StridedLoop loop{4};  // out, input, weight, bias
   const std::byte* input;
   std::byte* out;
-  const std::byte* weight;  // null where there is none
-  const std::byte* bias;
+  Parameter weight;
+  Parameter bias;
 };
 
 struct Moments {
@@ -174,12 +196,12 @@ Moments normalize_group(const Group& group, DType dtype, double eps) {
     load(x.data(), group.input + offsets[1] * size, steps[1], n);
     // The difference in double: a mean that is large beside the deviation would cost digits otherwise.
     for (size_t i = 0; i < n; ++i) x[i] = static_cast<C>(x[i] - mean) * factor;
-    if (group.weight != nullptr) {
-      load(w.data(), group.weight + offsets[2] * size, steps[2], n);
+    if (group.weight.data != nullptr) {
+      group.weight.read(w.data(), offsets[2], steps[2], n);
       for (size_t i = 0; i < n; ++i) x[i] *= w[i];
     }
-    if (group.bias != nullptr) {
-      load(b.data(), group.bias + offsets[3] * size, steps[3], n);
+    if (group.bias.data != nullptr) {
+      group.bias.read(b.data(), offsets[3], steps[3], n);
       for (size_t i = 0; i < n; ++i) x[i] += b[i];
     }
     store(group.out + offsets[0] * size, steps[0], x.data(), n);
@@ -193,8 +215,8 @@ Moments normalize_group(const Group& group, DType dtype, double eps) {
 }
 
 void store_moments(const Moments& moments, const Tensor& mean, const Tensor& rstd, int64_t mean_at, int64_t rstd_at) {
-  store_block<double>(mean.dtype())(at(mean, mean_at), 1, &moments.mean, 1);
-  store_block<double>(rstd.dtype())(at(rstd, rstd_at), 1, &moments.rstd, 1);
+  store_block<double>(mean.dtype())(element_at(mean, mean_at), 1, &moments.mean, 1);
+  store_block<double>(rstd.dtype())(element_at(rstd, rstd_at), 1, &moments.rstd, 1);
 }
 
 Result<void> prepare_statistics(Tensor& tensor, std::span<const int32_t> sizes, const char* what) {
@@ -242,8 +264,8 @@ Result<void> layer_norm(KernelContext& context, KernelArgs args) {
     }
     count *= static_cast<size_t>(input.size(dim));
   }
-  INGOT_TRY_VOID(check_parameter(weight, input, count, "weight"));
-  INGOT_TRY_VOID(check_parameter(bias, input, count, "bias"));
+  INGOT_TRY_VOID(check_parameter(weight, input, input.sizes().subspan(axis), "weight"));
+  INGOT_TRY_VOID(check_parameter(bias, input, input.sizes().subspan(axis), "bias"));
   INGOT_TRY_VOID(out.resize(input.sizes()));
   INGOT_TRY_VOID(prepare_statistics(mean, std::span(statistics).first(input.rank()), "mean"));
   INGOT_TRY_VOID(prepare_statistics(rstd, std::span(statistics).first(input.rank()), "rstd"));
@@ -253,22 +275,23 @@ Result<void> layer_norm(KernelContext& context, KernelArgs args) {
   if (count == 0) return fail(ErrorCode::invalid_argument, "normalized_shape: there is nothing to normalize");
 
   Group group;
-  int64_t parameter_stride = static_cast<int64_t>(count);
   for (size_t dim = axis; dim < input.rank(); ++dim) {
-    parameter_stride /= input.size(dim);
-    group.loop.add_dim(input.size(dim), {out.strides()[dim], input.strides()[dim], parameter_stride, parameter_stride});
+    const auto stride = [&](const Tensor* parameter) {
+      return parameter != nullptr ? parameter->strides()[dim - axis] : 0;
+    };
+    group.loop.add_dim(input.size(dim), {out.strides()[dim], input.strides()[dim], stride(weight), stride(bias)});
   }
   group.loop.simplify();
-  group.weight = weight != nullptr ? at(*weight, 0) : nullptr;
-  group.bias = bias != nullptr ? at(*bias, 0) : nullptr;
+  group.weight = Parameter(weight, 0);
+  group.bias = Parameter(bias, 0);
   const StridedLoop outer = outer_loop(input, out, mean, rstd, axis);
   parallel_for(context.parallel, outer.count, 1, [&](size_t begin, size_t end) {
     Group mine = group;
     for_each_row(outer, begin, end, [&](const int64_t* starts, size_t n) {
       const auto& steps = outer.strides[outer.rank - 1];
       for (int64_t i = 0; i < static_cast<int64_t>(n); ++i) {
-        mine.out = at(out, starts[0] + i * steps[0]);
-        mine.input = at(input, starts[1] + i * steps[1]);
+        mine.out = element_at(out, starts[0] + i * steps[0]);
+        mine.input = element_at(input, starts[1] + i * steps[1]);
         const Moments moments = normalize_group(mine, input.dtype(), eps);
         store_moments(moments, mean, rstd, starts[2] + i * steps[2], starts[3] + i * steps[3]);
       }
@@ -305,8 +328,8 @@ Result<void> group_norm(KernelContext& context, KernelArgs args) {
     return fail(ErrorCode::invalid_argument, "group: expected a divisor of C, %lld, found %lld",
                 static_cast<long long>(channels), static_cast<long long>(groups));
   }
-  INGOT_TRY_VOID(check_parameter(weight, input, static_cast<size_t>(channels), "weight"));
-  INGOT_TRY_VOID(check_parameter(bias, input, static_cast<size_t>(channels), "bias"));
+  INGOT_TRY_VOID(check_parameter(weight, input, input.sizes().subspan(1, 1), "weight"));
+  INGOT_TRY_VOID(check_parameter(bias, input, input.sizes().subspan(1, 1), "bias"));
   const std::array<int32_t, 2> statistics = {input.size(0), INGOT_TRY(to_size(groups, "group"))};
   INGOT_TRY_VOID(out.resize(input.sizes()));
   INGOT_TRY_VOID(prepare_statistics(mean, statistics, "mean"));
@@ -329,10 +352,10 @@ Result<void> group_norm(KernelContext& context, KernelArgs args) {
     Group mine = group;
     for (int64_t i = static_cast<int64_t>(begin); i < static_cast<int64_t>(end); ++i) {
       const int64_t image = i / groups, index = i % groups, channel = index * group_channels;
-      mine.out = at(out, image * out.strides()[0] + channel * out.strides()[1]);
-      mine.input = at(input, image * input.strides()[0] + channel * input.strides()[1]);
-      mine.weight = weight != nullptr ? at(*weight, channel) : nullptr;
-      mine.bias = bias != nullptr ? at(*bias, channel) : nullptr;
+      mine.out = element_at(out, image * out.strides()[0] + channel * out.strides()[1]);
+      mine.input = element_at(input, image * input.strides()[0] + channel * input.strides()[1]);
+      mine.weight = Parameter(weight, channel);
+      mine.bias = Parameter(bias, channel);
       const Moments moments = normalize_group(mine, input.dtype(), eps);
       store_moments(moments, mean, rstd, image * mean.strides()[0] + index * mean.strides()[1],
                     image * rstd.strides()[0] + index * rstd.strides()[1]);
@@ -341,8 +364,55 @@ Result<void> group_norm(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+// _native_batch_norm_legit.no_stats_out(Tensor input, Tensor? weight, Tensor? bias, bool training, float momentum,
+//     float eps, *, out, save_mean, save_invstd): by the statistics of the batch itself, a pair for each channel.
+Result<void> batch_norm_without_stats(KernelContext& context, KernelArgs args) {
+  const Tensor& input = args.tensor(0);
+  const Tensor* weight = args.optional_tensor(1);
+  const Tensor* bias = args.optional_tensor(2);
+  if (!args.boolean(3)) {
+    return fail(ErrorCode::not_supported, "training: expected true, for there are no stored statistics to use");
+  }
+  const double eps = INGOT_TRY(check_eps(args.real(5)));
+  Tensor& out = args.tensor(6);
+  Tensor& mean = args.tensor(7);
+  Tensor& rstd = args.tensor(8);
+  INGOT_TRY_VOID(check_dtype_in(input, kFloats, "input"));
+  INGOT_TRY_VOID(check_rank_between(input, 2, kMaxRank, "input"));
+  INGOT_TRY_VOID(check_same_dtype(input, "input", out, "out"));
+  const int32_t channels = input.size(1);
+  INGOT_TRY_VOID(check_parameter(weight, input, input.sizes().subspan(1, 1), "weight"));
+  INGOT_TRY_VOID(check_parameter(bias, input, input.sizes().subspan(1, 1), "bias"));
+  INGOT_TRY_VOID(out.resize(input.sizes()));
+  INGOT_TRY_VOID(prepare_statistics(mean, std::span(&channels, 1), "save_mean"));
+  INGOT_TRY_VOID(prepare_statistics(rstd, std::span(&channels, 1), "save_invstd"));
+  INGOT_TRY_VOID(check_data(input, "input"));
+  INGOT_TRY_VOID(check_data(out, "out"));
+  if (channels == 0) return {};
+  if (input.numel() == 0) return fail(ErrorCode::invalid_argument, "input: there is nothing to normalize");
+  Group group;
+  for (size_t dim = 0; dim < input.rank(); ++dim) {
+    if (dim != 1) group.loop.add_dim(input.size(dim), {out.strides()[dim], input.strides()[dim], 0, 0});
+  }
+  group.loop.simplify();
+  parallel_for(context.parallel, static_cast<size_t>(channels), 1, [&](size_t begin, size_t end) {
+    Group mine = group;
+    for (int64_t channel = static_cast<int64_t>(begin); channel < static_cast<int64_t>(end); ++channel) {
+      mine.out = element_at(out, channel * out.strides()[1]);
+      mine.input = element_at(input, channel * input.strides()[1]);
+      mine.weight = Parameter(weight, channel);
+      mine.bias = Parameter(bias, channel);
+      const Moments moments = normalize_group(mine, input.dtype(), eps);
+      store_moments(moments, mean, rstd, channel, channel);
+    }
+  });
+  return {};
+}
+
 constexpr Kernel kRows[] = {
-    {"aten::_native_batch_norm_legit_no_training.out", "TT?T?TTffOOO", batch_norm},
+    {"aten::_native_batch_norm_legit_no_training.out", "TT?T?TTffOOO", batch_norm<false>},
+    {"aten::_native_batch_norm_legit.out", "TT?T?TTbffOOO", batch_norm<true>},
+    {"aten::_native_batch_norm_legit.no_stats_out", "TT?T?bffOOO", batch_norm_without_stats},
     {"aten::native_layer_norm.out", "TLT?T?fOOO", layer_norm},
     {"aten::native_group_norm.out", "TT?T?iiiifOOO", group_norm},
 };

@@ -45,7 +45,6 @@ Result<Sizes> padded_sizes(const Tensor& self, const Borders& borders) {
 // constant_pad_nd.out(Tensor self, int[] pad, Scalar value, *, out): negative pads cut off.
 Result<void> constant_pad(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
-  const Scalar value = args.scalar(2);
   Tensor& out = args.tensor(3);
   const Borders borders = INGOT_TRY(read_borders(args.ints(1), self.rank()));
   const Sizes sizes = INGOT_TRY(padded_sizes(self, borders));
@@ -62,11 +61,7 @@ Result<void> constant_pad(KernelContext& context, KernelArgs args) {
   }
   if (grows) {
     alignas(8) std::byte element[8];
-    if (value.is_real()) {
-      store_block<double>(out.dtype())(element, 1, &value.real, 1);
-    } else {
-      store_block<int64_t>(out.dtype())(element, 1, &value.integer, 1);
-    }
+    store_scalar(out.dtype(), args.scalar(2), element);
     strided_fill(context, StridedView(out), element);
   }
   strided_copy(context, to, from);

@@ -17,6 +17,7 @@ using Rows = std::span<const Kernel> (*)();
 constexpr Rows kFamilies[] = {
     portable::activation_kernels,
     portable::advanced_indexing_kernels,
+    portable::antialias_kernels,
     portable::arg_reduction_kernels,
     portable::arithmetic_kernels,
     portable::bitwise_kernels,
@@ -24,8 +25,10 @@ constexpr Rows kFamilies[] = {
     portable::concatenation_kernels,
     portable::convolution_kernels,
     portable::creation_kernels,
+    portable::distance_kernels,
     portable::grid_sampler_kernels,
     portable::indexing_kernels,
+    portable::masked_kernels,
     portable::matmul_kernels,
     portable::normalization_kernels,
     portable::padding_kernels,
@@ -40,6 +43,7 @@ constexpr Rows kFamilies[] = {
     portable::softmax_kernels,
     portable::topk_kernels,
     portable::unary_kernels,
+    portable::window_kernels,
 };
 // clang-format on
 

@@ -208,16 +208,18 @@ class Reduction {
 };
 
 struct Request {
-  std::span<const int64_t> dims;  // none: all
+  std::span<const int64_t> dims;  // none: all, unless `none_if_empty`
   bool keepdim = false;
   Step step = Step::plain;
   double correction = 0;
+  bool none_if_empty = false;
 };
 
 // Reduces in the kind of number that `in_double` says. out's dtype has been checked.
 template <typename F>
 Result<void> reduce(KernelContext& context, const Tensor& self, Tensor& out, const Request& request, bool in_double) {
-  const uint32_t mask = INGOT_TRY(reduced_dims(request.dims, self.rank()));
+  const bool none = request.none_if_empty && request.dims.empty();
+  const uint32_t mask = none ? 0 : INGOT_TRY(reduced_dims(request.dims, self.rank()));
   INGOT_TRY_VOID(out.resize(reduced_sizes(self, mask, request.keepdim).span()));
   INGOT_TRY_VOID(check_data(self, "self"));
   INGOT_TRY_VOID(check_data(out, "out"));
@@ -300,29 +302,63 @@ Result<void> any_dim(KernelContext& context, KernelArgs args) {
   const int64_t dim = args.integer(1);
   return any_of(context, args.tensor(0), args.tensor(3), {.dims = {&dim, 1}, .keepdim = args.boolean(2)});
 }
-// any.dims_out(Tensor self, int[]? dim, bool keepdim, *, out)
+// any.dims_out(Tensor self, int[]? dim, bool keepdim, *, out): an empty list reduces nothing.
 Result<void> any_dims(KernelContext& context, KernelArgs args) {
-  return any_of(context, args.tensor(0), args.tensor(3), {.dims = args.ints(1), .keepdim = args.boolean(2)});
+  return any_of(context, args.tensor(0), args.tensor(3),
+                {.dims = args.ints(1), .keepdim = args.boolean(2), .none_if_empty = args.has(1)});
 }
 
-// var.correction_out(Tensor self, int[]? dim, *, Scalar? correction, bool keepdim, out)
-Result<void> var(KernelContext& context, KernelArgs args) {
+// max.unary_out, min.unary_out(Tensor self, *, out)
+template <typename F>
+Result<void> extreme_of_all(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
-  Tensor& out = args.tensor(4);
+  INGOT_TRY_VOID(check_dtype_in(self, kComputable, "self"));
+  INGOT_TRY_VOID(check_same_dtype(self, "self", args.tensor(1), "out"));
+  return reduce<F>(context, self, args.tensor(1), {}, is_floating(self.dtype()));
+}
+
+Result<void> variance(KernelContext& context, const Tensor& self, Tensor& out, Request request) {
   INGOT_TRY_VOID(check_dtype_in(self, kFloats, "self"));
   INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
-  const Request request = {
-      .dims = args.ints(1), .keepdim = args.boolean(3), .step = Step::variance, .correction = args.real_or(2, 1)};
+  request.step = Step::variance;
+  return reduce<Sum>(context, self, out, request, true);
+}
+// var.correction_out(Tensor self, int[]? dim, *, Scalar? correction, bool keepdim, out)
+Result<void> var(KernelContext& context, KernelArgs args) {
+  const Request request = {.dims = args.ints(1), .keepdim = args.boolean(3), .correction = args.real_or(2, 1)};
+  return variance(context, args.tensor(0), args.tensor(4), request);
+}
+// var.out(Tensor self, int[]? dim, bool unbiased, bool keepdim, *, out)
+Result<void> var_unbiased(KernelContext& context, KernelArgs args) {
+  const Request request = {.dims = args.ints(1), .keepdim = args.boolean(3), .correction = args.boolean(2) ? 1.0 : 0.0};
+  return variance(context, args.tensor(0), args.tensor(4), request);
+}
+// var_mean.correction_out(Tensor self, int[]? dim, *, Scalar? correction, bool keepdim, out0, out1)
+Result<void> var_mean(KernelContext& context, KernelArgs args) {
+  INGOT_TRY_VOID(var(context, args));
+  const Tensor& self = args.tensor(0);
+  Tensor& out = args.tensor(5);
+  INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out1"));
+  const Request request = {.dims = args.ints(1), .keepdim = args.boolean(3), .step = Step::mean};
   return reduce<Sum>(context, self, out, request, true);
 }
 
 constexpr Kernel kRows[] = {
-    {"aten::sum.IntList_out", "TL?bi?O", sum},    {"aten::mean.out", "TL?bi?O", mean},
-    {"aten::mean.dtype_out", "Ti?O", mean_all},   {"aten::prod.int_out", "Tibi?O", prod},
-    {"aten::prod.out", "Ti?O", prod_all},         {"aten::amax.out", "TLbO", extreme<Max>},
-    {"aten::amin.out", "TLbO", extreme<Min>},     {"aten::any.all_out", "TO", any_all},
-    {"aten::any.out", "TibO", any_dim},           {"aten::any.dims_out", "TL?bO", any_dims},
+    {"aten::sum.IntList_out", "TL?bi?O", sum},
+    {"aten::mean.out", "TL?bi?O", mean},
+    {"aten::mean.dtype_out", "Ti?O", mean_all},
+    {"aten::prod.int_out", "Tibi?O", prod},
+    {"aten::prod.out", "Ti?O", prod_all},
+    {"aten::amax.out", "TLbO", extreme<Max>},
+    {"aten::amin.out", "TLbO", extreme<Min>},
+    {"aten::any.all_out", "TO", any_all},
+    {"aten::any.out", "TibO", any_dim},
+    {"aten::any.dims_out", "TL?bO", any_dims},
+    {"aten::max.unary_out", "TO", extreme_of_all<Max>},
+    {"aten::min.unary_out", "TO", extreme_of_all<Min>},
     {"aten::var.correction_out", "TL?S?bO", var},
+    {"aten::var.out", "TL?bbO", var_unbiased},
+    {"aten::var_mean.correction_out", "TL?S?bOO", var_mean},
 };
 
 }  // namespace

@@ -186,6 +186,24 @@ Result<void> repeat(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+// native_dropout.out(Tensor input, float p, bool? train, *, out, mask): without training everything stays.
+Result<void> dropout(KernelContext& context, KernelArgs args) {
+  const Tensor& input = args.tensor(0);
+  Tensor& out = args.tensor(3);
+  Tensor& mask = args.tensor(4);
+  if (!args.has(2) || args.boolean(2)) {
+    return fail(ErrorCode::not_supported, "train: expected false, for training is random");
+  }
+  INGOT_TRY_VOID(check_dtype(mask, DType::boolean, "mask"));
+  INGOT_TRY_VOID(mask.resize(input.sizes()));
+  INGOT_TRY_VOID(check_data(mask, "mask"));
+  INGOT_TRY_VOID(prepare_move(input, out, input.sizes()));
+  strided_copy(context, StridedView(out), StridedView(input));
+  constexpr bool kKept = true;
+  strided_fill(context, StridedView(mask), &kKept);
+  return {};
+}
+
 // Copies into out's layout and dtype.
 Result<void> converted(KernelContext& context, const Tensor& self, Tensor& out) {
   if (self.dtype() != out.dtype()) {
@@ -197,7 +215,7 @@ Result<void> converted(KernelContext& context, const Tensor& self, Tensor& out) 
   return {};
 }
 
-// alias_copy.out(Tensor self, *, out)
+// alias_copy.out(Tensor self, *, out), and other names for the same. (Conjugates of real numbers are themselves.)
 Result<void> alias(KernelContext& context, KernelArgs args) {
   INGOT_TRY_VOID(check_same_dtype(args.tensor(0), "self", args.tensor(1), "out"));
   return converted(context, args.tensor(0), args.tensor(1));
@@ -223,16 +241,14 @@ Result<void> copy(KernelContext& context, KernelArgs args) {
   return convert(context, args.tensor(1), out);
 }
 
-// The dim_order argument, where there is one, must be out's.
-Result<void> check_dim_order(KernelArgs args, const Tensor& out) {
-  if (!args.has(2)) return {};
-  if (std::ranges::equal(args.ints(2), out.dim_order(), {}, {}, [](uint8_t dim) { return int64_t{dim}; })) return {};
-  return fail(ErrorCode::invalid_argument, "dim_order: expected that of out, found another");
+// copy_(Tensor(a!) self, Tensor src, bool non_blocking): src becomes self's elements.
+Result<void> copy_in_place(KernelContext& context, KernelArgs args) {
+  return convert(context, args.tensor(1), args.tensor(0));
 }
 
 // dim_order_ops::_to_dim_order_copy.out(Tensor self, *, bool non_blocking, int[]? dim_order, out)
 Result<void> to_dim_order(KernelContext& context, KernelArgs args) {
-  INGOT_TRY_VOID(check_dim_order(args, args.tensor(3)));
+  INGOT_TRY_VOID(check_dim_order(args, 2, args.tensor(3)));
   return converted(context, args.tensor(0), args.tensor(3));
 }
 
@@ -253,7 +269,14 @@ constexpr Kernel kRows[] = {
     {"aten::expand_copy.out", "TLbO", expand},
     {"aten::repeat.out", "TLO", repeat},
     {"aten::alias_copy.out", "TO", alias},
+    {"aten::detach_copy.out", "TO", alias},
+    {"aten::lift_fresh_copy.out", "TO", alias},
+    {"aten::_conj_physical.out", "TO", alias},
+    {"et_copy::_h2d_copy.out", "TO", alias},
+    {"et_copy::_d2h_copy.out", "TO", alias},
+    {"aten::native_dropout.out", "Tfb?OO", dropout},
     {"aten::copy.out", "TTbO", copy},
+    {"aten::copy_", "OTb", copy_in_place},
     {"aten::clone.out", "Ti?O", clone},
     {"aten::_to_copy.out", "Tbi?O", to_copy},
     {"dim_order_ops::_to_dim_order_copy.out", "TbL?O", to_dim_order},

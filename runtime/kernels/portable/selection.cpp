@@ -28,10 +28,15 @@ void choose_rows(const StridedLoop& loop, const std::array<std::byte*, 4>& data,
   });
 }
 
+Result<void> check_condition(const Tensor& condition) {
+  if (condition.dtype() == DType::uint8) return {};
+  return check_dtype(condition, DType::boolean, "condition");
+}
+
 // out = condition ? yes : no; `yes_data` is where yes's elements lie, or a single one where yes is null.
 Result<void> choose(KernelContext& context, const Tensor& condition, const Tensor* yes, const void* yes_data,
                     const Tensor& no, Tensor& out) {
-  if (condition.dtype() != DType::uint8) INGOT_TRY_VOID(check_dtype(condition, DType::boolean, "condition"));
+  INGOT_TRY_VOID(check_condition(condition));
   INGOT_TRY_VOID(check_same_dtype(out, "out", no, "self"));
   const std::array<const Tensor*, 3> tensors = {&condition, &no, yes == nullptr ? &no : yes};
   const Sizes sizes = INGOT_TRY(broadcast_sizes(tensors));
@@ -65,29 +70,31 @@ Result<void> choose(KernelContext& context, const Tensor& condition, const Tenso
   return {};
 }
 
+template <typename T>
+struct Where : NoParams {
+  using NoParams::NoParams;
+  T operator()(T condition, T yes, T no) const { return condition != 0 ? yes : no; }
+};
+constexpr ElementOp kWhere = element_op<Where, 3>(kComputable);
+
 // where.self_out(Tensor condition, Tensor self, Tensor other, *, out)
 Result<void> where(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(1);
   const Tensor& other = args.tensor(2);
-  INGOT_TRY_VOID(check_same_dtype(self, "self", other, "other"));
-  return choose(context, args.tensor(0), &self, self.data(), other, args.tensor(3));
+  Tensor& out = args.tensor(3);
+  if (self.dtype() == other.dtype() && self.dtype() == out.dtype()) {
+    return choose(context, args.tensor(0), &self, self.data(), other, out);
+  }
+  INGOT_TRY_VOID(check_condition(args.tensor(0)));
+  const Operand operands[] = {Operand::condition(args.tensor(0)), self, other};
+  return elementwise(context, kWhere, operands, out);
 }
 
 // masked_fill.Scalar_out(Tensor self, Tensor mask, Scalar value, *, out)
 Result<void> masked_fill(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
-  const Scalar value = args.scalar(2);
-  if (value.is_real() && !is_floating(self.dtype())) {
-    return fail(ErrorCode::invalid_argument, "value: expected an integer for %s, found a float",
-                to_string(self.dtype()));
-  }
   alignas(8) std::byte element[8];
-  if (is_floating(self.dtype())) {
-    const double real = value.to<double>();
-    store_block<double>(self.dtype())(element, 1, &real, 1);
-  } else {
-    store_block<int64_t>(self.dtype())(element, 1, &value.integer, 1);
-  }
+  store_scalar(self.dtype(), args.scalar(2), element);
   return choose(context, args.tensor(1), nullptr, element, self, args.tensor(3));
 }
 

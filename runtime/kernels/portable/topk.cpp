@@ -39,10 +39,6 @@ struct Lines {
   bool largest;
 };
 
-std::byte* at(const Tensor& tensor, int64_t elements) {
-  return tensor.data_as<std::byte>() + elements * static_cast<int64_t>(size_of(tensor.dtype()));
-}
-
 template <typename C>
 void select(const Lines& lines, const StridedLoop& others, std::byte* scratch) {
   const LoadBlock<C> load = load_block<C>(lines.self.dtype());
@@ -54,14 +50,14 @@ void select(const Lines& lines, const StridedLoop& others, std::byte* scratch) {
     for (int64_t row = 0; row < static_cast<int64_t>(n); ++row) {
       int64_t offset = starts[0] + row * steps[0];
       for (size_t i = 0; i < lines.count; ++i, offset += lines.self_step) {
-        load(&candidates[i].value, at(lines.self, offset), 1, 1);
+        load(&candidates[i].value, element_at(lines.self, offset), 1, 1);
         candidates[i].index = static_cast<int64_t>(i);
       }
       std::partial_sort(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(lines.k), candidates.end(),
                         before);
       for (int64_t i = 0; i < static_cast<int64_t>(lines.k); ++i) {
         const Candidate<C>& chosen = candidates[static_cast<size_t>(i)];
-        store(at(lines.values, starts[1] + row * steps[1] + i * lines.values_step), 1, &chosen.value, 1);
+        store(element_at(lines.values, starts[1] + row * steps[1] + i * lines.values_step), 1, &chosen.value, 1);
         lines.indices.data_as<int64_t>()[starts[2] + row * steps[2] + i * lines.indices_step] = chosen.index;
       }
     }

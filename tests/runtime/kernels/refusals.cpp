@@ -37,19 +37,30 @@ void expect_refused(const Result<void>& result, const char* text) {
   EXPECT_THAT(result.error().message(), HasSubstr(text));
 }
 
-TEST_F(Refusals, DtypesThatDiffer) {
-  expect_refused(
-      KernelCall().tensor(f32({2})).tensor(make(DType::int32, {2})).integer(1).tensor(f32({2})).run("aten::add.out"),
-      "found float32 and int32");
+TEST_F(Refusals, DtypesThatDoNotFit) {
   expect_refused(KernelCall().tensor(f32({2})).tensor(f32({2})).tensor(make(DType::int32, {2})).run("aten::mul.out"),
-                 "out: expected dtype float32, found int32");
+                 "out: expected a dtype that holds float32, found int32");
+  expect_refused(KernelCall()
+                     .tensor(make(DType::int32, {2}))
+                     .tensor(f32({2}))
+                     .integer(1)
+                     .tensor(make(DType::int32, {2}))
+                     .run("aten::add.out"),
+                 "out: expected a dtype that holds float32, found int32");
   expect_refused(KernelCall().tensor(make(DType::int32, {2})).tensor(make(DType::int32, {2})).run("aten::exp.out"),
-                 "out: expected a floating dtype, found int32");
-  expect_refused(KernelCall().tensor(f32({2})).tensor(f32({2})).tensor(f32({2})).run("aten::eq.Tensor_out"),
-                 "out: expected dtype bool");
-  expect_refused(
-      KernelCall().tensors({&f32({2}), &make(DType::int8, {2})}).integer(0).tensor(f32({4})).run("aten::cat.out"),
-      "found int8 and float32");
+                 "out: expected a dtype that holds float32, found int32");
+  expect_refused(KernelCall()
+                     .tensor(make(DType::uint32, {2}))
+                     .tensor(make(DType::int32, {2}))
+                     .tensor(make(DType::int64, {2}))
+                     .run("aten::mul.out"),
+                 "uint32 and int32 have no common dtype");
+  expect_refused(KernelCall()
+                     .tensors({&f32({2}), &make(DType::int8, {2})})
+                     .integer(0)
+                     .tensor(make(DType::int8, {4}))
+                     .run("aten::cat.out"),
+                 "out: expected a dtype that holds float32, found int8");
   expect_refused(
       KernelCall().tensor(f32({2, 3})).ints({1, 0}).tensor(make(DType::int32, {3, 2})).run("aten::permute_copy.out"),
       "found float32 and int32");
