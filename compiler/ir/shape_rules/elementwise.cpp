@@ -59,10 +59,10 @@ Result<Types> gelu(const Call& call) {
 }
 
 Result<Types> clamp(const Call& call) {
-  INGOT_TRY_VOID(refuse_bool(call, call.self()));
   if (!call.has("min") && !call.has("max")) return call.wrong("min", "is none, and so is 'max'");
   DType dtype = call.self().dtype;
   for (const char* bound : {"min", "max"}) dtype = promote(dtype, call.arg(bound));
+  if (dtype == DType::boolean) return call.wrong("self", "dtype bool is not supported");
   return Types{like(call.self(), dtype)};
 }
 
@@ -104,8 +104,9 @@ Result<Types> bitwise_scalar(const Call& call) {
 }
 
 Result<Types> shift_scalar(const Call& call) {
-  INGOT_TRY_VOID(refuse_bool(call, call.self()));
-  return bitwise_scalar(call);
+  Types types = INGOT_TRY(bitwise_scalar(call));
+  INGOT_TRY_VOID(refuse_bool(call, types[0]));
+  return types;
 }
 
 Result<Types> fill_tensor(const Call& call) {
@@ -219,7 +220,6 @@ Result<Types> masked_fill(const Call& call) {
 }
 
 Result<Types> clamp_tensor(const Call& call) {
-  INGOT_TRY_VOID(refuse_bool(call, call.self()));
   TensorType type = call.self();
   if (!call.has("min") && !call.has("max")) return call.wrong("min", "is none, and so is 'max'");
   for (const char* bound : {"min", "max"}) {

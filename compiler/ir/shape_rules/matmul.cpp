@@ -140,7 +140,7 @@ Result<Types> convolution(const Call& call) {
       }
       type.shape.push_back(floor_div(room, stride[i]) + 1);
     }
-    if (type.shape.back().max() < 1) {
+    if (type.shape.back().max() < 0) {
       return call.wrong("padding", "leaves an output of size %s", type.shape.back().str().c_str());
     }
   }

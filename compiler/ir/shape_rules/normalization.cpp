@@ -16,6 +16,16 @@ Result<void> require_parameter(const Call& call, const char* arg, const TensorTy
   return call.wrong(arg, "expected shape %s, found %s", to_string(shape).c_str(), to_string(type->shape).c_str());
 }
 
+// Means and deviations are of the parameters' dtype.
+DType statistics_dtype(const Call& call, const TensorType& input) {
+  for (const char* arg : {"weight", "bias"}) {
+    if (const TensorType* type = call.optional_tensor(arg)) {
+      if (type->dtype != input.dtype) return type->dtype;
+    }
+  }
+  return input.dtype;
+}
+
 // An input with channels, and parameters of one element a channel.
 Result<void> require_channels(const Call& call, const TensorType& input,
                               std::initializer_list<const char*> parameters) {
@@ -45,8 +55,7 @@ Result<Types> batch_norm_without_stats(const Call& call) {
   if (!call.boolean("training")) {
     return call.wrong("training", "expected true: there are no stored statistics to use");
   }
-  TensorType statistics{input.dtype, {input.shape[1]}, {}};
-  if (const TensorType* weight = call.optional_tensor("weight")) statistics.dtype = weight->dtype;
+  const TensorType statistics{statistics_dtype(call, input), {input.shape[1]}, {}};
   return Types{input, statistics, statistics};
 }
 
@@ -68,8 +77,7 @@ Result<Types> layer_norm(const Call& call) {
                       to_string(input.shape).c_str(), to_string(normalized).c_str());
   }
   for (const char* arg : {"weight", "bias"}) INGOT_TRY_VOID(require_parameter(call, arg, input, normalized));
-  TensorType statistics{input.dtype, input.shape, {}};
-  if (const TensorType* weight = call.optional_tensor("weight")) statistics.dtype = weight->dtype;
+  TensorType statistics{statistics_dtype(call, input), input.shape, {}};
   for (size_t i = kept; i < input.rank(); ++i) statistics.shape[i] = 1;
   return Types{{input.dtype, input.shape, {}}, statistics, statistics};
 }
@@ -90,8 +98,7 @@ Result<Types> group_norm(const Call& call) {
                       call.dim("HxW").str().c_str(), to_string(input.shape).c_str());
   }
   for (const char* arg : {"weight", "bias"}) INGOT_TRY_VOID(require_parameter(call, arg, input, {channels}));
-  TensorType statistics{input.dtype, {batch, groups}, {}};
-  if (const TensorType* weight = call.optional_tensor("weight")) statistics.dtype = weight->dtype;
+  const TensorType statistics{statistics_dtype(call, input), {batch, groups}, {}};
   return Types{input, statistics, statistics};
 }
 

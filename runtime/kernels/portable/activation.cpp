@@ -40,6 +40,13 @@ struct Clamp {
   T low, high;
 };
 
+// The same with a second operand, which only says what dtype to clamp in.
+template <typename T>
+struct ClampBeside : Clamp<T> {
+  using Clamp<T>::Clamp;
+  T operator()(T x, T) const { return Clamp<T>::operator()(x); }
+};
+
 template <typename T>
 struct LeakyRelu {
   explicit LeakyRelu(const Params& params) : slope(params.get<T>(0)) {}
@@ -109,17 +116,27 @@ Result<void> clamp(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
   const bool real_bound = (args.has(1) && args.scalar(1).is_real()) || (args.has(2) && args.scalar(2).is_real());
   if (is_floating(self.dtype()) || real_bound) {
+    // A bound that is NaN makes everything NaN beside another, and is none by itself.
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    const Scalar low = real(args.real_or(1, -kInfinity));
-    const Scalar high = real(args.real_or(2, kInfinity));
+    const auto bound = [&](size_t at, size_t other, double otherwise) {
+      const double value = args.real_or(at, otherwise);
+      return real(value != value && !args.has(other) ? otherwise : value);
+    };
+    const Scalar low = bound(1, 2, -kInfinity);
+    const Scalar high = bound(2, 1, kInfinity);
     if (is_floating(self.dtype())) return clamp_to(context, self, args.tensor(3), low, high);
     // Real bounds turn integers into floats: the bounds come in as a number beside the tensor.
-    constexpr ElementOp kFloatClamp = float_op<Clamp, 1>(kNumbers, Gives::floating);
+    constexpr ElementOp kFloatClamp = float_op<Clamp, 1>(kComputable, Gives::floating);
     const Operand operands[] = {self};
     return elementwise(context, kFloatClamp, operands, args.tensor(3), {{low, high}});
   }
-  return clamp_to(context, self, args.tensor(3), whole(args.integer_or(1, std::numeric_limits<int64_t>::min())),
-                  whole(args.integer_or(2, std::numeric_limits<int64_t>::max())));
+  const Scalar low = whole(args.integer_or(1, std::numeric_limits<int64_t>::min()));
+  const Scalar high = whole(args.integer_or(2, std::numeric_limits<int64_t>::max()));
+  if (self.dtype() != DType::boolean) return clamp_to(context, self, args.tensor(3), low, high);
+  // Whole bounds turn bools into int64, as a number beside the tensor does.
+  constexpr ElementOp kBoolClamp = element_op<ClampBeside, 2>(kIntegers);
+  const Operand operands[] = {self, whole(0)};
+  return elementwise(context, kBoolClamp, operands, args.tensor(3), {{low, high}});
 }
 
 // hardtanh.out(Tensor self, Scalar min_val, Scalar max_val, *, out): keeps integers, whatever the bounds' kind.

@@ -57,7 +57,7 @@ Result<ConvolutionAxis> make_axis(const Spans& spans, size_t axis, size_t axes, 
     }
     a.out = slack / a.stride + 1;
   }
-  if (a.out < 1 || a.out > kLargest) {
+  if (a.out < 0 || a.out > kLargest) {
     return fail(ErrorCode::invalid_argument, "the output would have size %lld", static_cast<long long>(a.out));
   }
   return a;
@@ -95,7 +95,7 @@ Result<Convolution> prepare(const Tensor& in, const Tensor& weight, const Tensor
   if (in.rank() == 5) return fail(ErrorCode::not_supported, "convolution over three spatial axes is not supported");
   INGOT_TRY_VOID(check_rank_between(in, 3, 4, "input"));
   INGOT_TRY_VOID(check_rank(weight, in.rank(), "weight"));
-  INGOT_TRY_VOID(check_dtype_in(in, kFloats, "input"));
+  INGOT_TRY_VOID(check_dtype_in(in, kNumbers, "input"));
   INGOT_TRY_VOID(check_same_dtype(in, "input", weight, "weight"));
   if (bias != nullptr) INGOT_TRY_VOID(check_same_dtype(in, "input", *bias, "bias"));
   INGOT_TRY_VOID(check_channels(in, weight, bias, groups, transposed));

@@ -6,6 +6,7 @@
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/portable/convolution.h"
 #include "runtime/kernels/portable/element_blocks.h"
+#include "runtime/kernels/portable/wrapping.h"
 
 namespace ingot::portable {
 namespace {
@@ -53,7 +54,8 @@ void convolve_row(const Convolution& c, const Phase& h, const Phase& w, int64_t 
                       (begin + inside.begin * w.in_step) * c.in_strides[3],
                   size),
                w.in_step * c.in_strides[3], static_cast<size_t>(inside.end - inside.begin));
-          for (int64_t i = inside.begin; i < inside.end; ++i) sums[i] += factor * x[i - inside.begin];
+          for (int64_t i = inside.begin; i < inside.end; ++i)
+            sums[i] = wrapping_add(sums[i], wrapping_mul(factor, x[i - inside.begin]));
         }
       }
     }
@@ -81,7 +83,10 @@ void convolve_any(const Parallel& parallel, const Convolution& c) {
   for (int64_t i = 0; i < phase_count(c, 0); ++i) {
     for (int64_t j = 0; j < phase_count(c, 1); ++j) {
       const Phase h = phase_of(c, 0, i), w = phase_of(c, 1, j);
-      c.dtype == DType::float64 ? convolve<double>(parallel, c, h, w) : convolve<float>(parallel, c, h, w);
+      const auto run = c.dtype == DType::float64 ? convolve<double>
+                       : is_floating(c.dtype)    ? convolve<float>
+                                                 : convolve<int64_t>;
+      run(parallel, c, h, w);
     }
   }
 }

@@ -236,15 +236,18 @@ Result<void> reduce(KernelContext& context, const Tensor& self, Tensor& out, con
   return {};
 }
 
-// Sums and products of integers are int64; `dtype`, where given, says otherwise.
+// Sums and products of integers are int64; `dtype`, where given, says otherwise. The elements become that dtype first:
+// as bools they are 0 or 1.
 template <typename F>
-Result<void> accumulate(KernelContext& context, KernelArgs args, size_t dtype_at, Tensor& out, const Request& request) {
+Result<void> accumulate(KernelContext& context, KernelArgs args, size_t dtype_at, Tensor& out, Request request) {
   const Tensor& self = args.tensor(0);
   INGOT_TRY_VOID(check_dtype_in(self, kComputable, "self"));
   const DType natural = is_floating(self.dtype()) ? self.dtype() : DType::int64;
   INGOT_TRY_VOID(check_dtype(out, args.has(dtype_at) ? static_cast<DType>(args.integer(dtype_at)) : natural, "out"));
-  INGOT_TRY_VOID(check_dtype_in(out, is_floating(self.dtype()) ? kNumbers : kComputable, "out"));
-  return reduce<F>(context, self, out, request, is_floating(out.dtype()));
+  INGOT_TRY_VOID(check_dtype_in(out, kComputable, "out"));
+  const bool to_bool = out.dtype() == DType::boolean;
+  if (to_bool) request.step = Step::truth;
+  return reduce<F>(context, self, out, request, is_floating(to_bool ? self.dtype() : out.dtype()));
 }
 
 Result<void> mean_of(KernelContext& context, KernelArgs args, size_t dtype_at, Tensor& out, Request request) {

@@ -14,10 +14,17 @@ namespace {
 
 constexpr size_t kGrain = 16384;
 
+// Elements as bools: 0 or 1.
+template <typename C>
+void make_truth(C* block, size_t n) {
+  for (size_t i = 0; i < n; ++i) block[i] = block[i] != 0 ? 1 : 0;
+}
+
 // The other dimensions are the loop; `out_step` and `in_step` lead along the summed one.
 template <typename C>
 void sum_along(KernelContext& context, const StridedLoop& loop, int64_t size, int64_t out_step, int64_t in_step,
                const Tensor& self, const Tensor& out) {
+  const bool truth = out.dtype() == DType::boolean;
   const LoadBlock<C> load = load_block<C>(self.dtype());
   const StoreBlock<C> store = store_block<C>(out.dtype());
   const int64_t in_element = static_cast<int64_t>(size_of(self.dtype()));
@@ -44,10 +51,12 @@ void sum_along(KernelContext& context, const StridedLoop& loop, int64_t size, in
           i += steps;
           if (many) {
             load(block, from, in_stride, n);
+            if (truth) make_truth(block, n);
             for (size_t k = 0; k < n; ++k) totals[k] = wrapping_add(totals[k], block[k]);
             store(next, out_stride, totals, n);
           } else {
             load(block, from, in_step, static_cast<size_t>(steps));
+            if (truth) make_truth(block, static_cast<size_t>(steps));
             for (int64_t k = 0; k < steps; ++k) block[k] = *totals = wrapping_add(*totals, block[k]);
             store(next, out_step, block, static_cast<size_t>(steps));
           }
@@ -65,7 +74,7 @@ Result<void> cumsum(KernelContext& context, KernelArgs args) {
   INGOT_TRY_VOID(check_dtype_in(self, kComputable, "self"));
   const DType natural = is_floating(self.dtype()) ? self.dtype() : DType::int64;
   INGOT_TRY_VOID(check_dtype(out, args.has(2) ? static_cast<DType>(args.integer(2)) : natural, "out"));
-  INGOT_TRY_VOID(check_dtype_in(out, kNumbers, "out"));
+  INGOT_TRY_VOID(check_dtype_in(out, kComputable, "out"));
   const size_t dim = INGOT_TRY(normalize_axis(args.integer(1), self.rank()));
   INGOT_TRY_VOID(out.resize(self.sizes()));
   INGOT_TRY_VOID(check_data(self, "self"));
@@ -79,7 +88,7 @@ Result<void> cumsum(KernelContext& context, KernelArgs args) {
   const int64_t size = self.rank() == 0 ? 1 : self.size(dim);
   const int64_t out_step = self.rank() == 0 ? 1 : out.strides()[dim];
   const int64_t in_step = self.rank() == 0 ? 1 : self.strides()[dim];
-  if (is_floating(out.dtype())) {
+  if (is_floating(out.dtype() == DType::boolean ? self.dtype() : out.dtype())) {
     sum_along<double>(context, loop, size, out_step, in_step, self, out);
   } else {
     sum_along<int64_t>(context, loop, size, out_step, in_step, self, out);

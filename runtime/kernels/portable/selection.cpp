@@ -123,9 +123,9 @@ struct Prelu : NoParams {
   T operator()(T x, T weight) const { return x > 0 ? x : x * weight; }
 };
 
-constexpr ElementOp kAtLeast = element_op<AtLeast, 2>(kNumbers);
-constexpr ElementOp kAtMost = element_op<AtMost, 2>(kNumbers);
-constexpr ElementOp kBetween = element_op<Between, 3>(kNumbers);
+constexpr ElementOp kAtLeast = element_op<AtLeast, 2>(kComputable);
+constexpr ElementOp kAtMost = element_op<AtMost, 2>(kComputable);
+constexpr ElementOp kBetween = element_op<Between, 3>(kComputable);
 constexpr ElementOp kPrelu = float_op<Prelu, 2>(kFloats);
 
 // clamp.Tensor_out(Tensor self, Tensor? min, Tensor? max, *, out)
