@@ -35,22 +35,6 @@ Value* quantized_constant(Graph& graph, const Value& constant, const AffineParam
   return add_numbers(graph, constant.name + "_q", {DType::int8, constant.type.shape, {}}, numbers);
 }
 
-// Puts the pair after the value; gives what dequantizes.
-Result<Value*> add_pair(Graph& graph, Value* value, const AffineParameters& p, const Node* before) {
-  const std::string source = value->producer != nullptr ? value->producer->source() : std::string();
-  Builder builder = builder_before(graph, before, source);
-  Value* quantized = nullptr;
-  if (value->is_constant()) {
-    quantized = quantized_constant(graph, *value, p);
-  } else {
-    quantized = INGOT_TRY(builder.call("quantized_decomposed::quantize_per_tensor", with_parameters(value, p)));
-    graph.rename(quantized, value->name + "_q");
-  }
-  Value* result = INGOT_TRY(builder.call("quantized_decomposed::dequantize_per_tensor", with_parameters(quantized, p)));
-  graph.rename(result, value->name + "_dq");
-  return result;
-}
-
 void redirect(Node* node, const std::unordered_map<const Value*, Value*>& dequantized) {
   const auto redirected = [&](Value* value) {
     const auto found = dequantized.find(value);
@@ -106,6 +90,21 @@ std::vector<double> bias_by_slice(const Node& node, size_t slices) {
 
 }  // namespace
 
+Result<Value*> add_pair(Graph& graph, Value* value, const AffineParameters& p, const Node* before) {
+  const std::string source = value->producer != nullptr ? value->producer->source() : std::string();
+  Builder builder = builder_before(graph, before, source);
+  Value* quantized = nullptr;
+  if (value->is_constant()) {
+    quantized = quantized_constant(graph, *value, p);
+  } else {
+    quantized = INGOT_TRY(builder.call("quantized_decomposed::quantize_per_tensor", with_parameters(value, p)));
+    graph.rename(quantized, value->name + "_q");
+  }
+  Value* result = INGOT_TRY(builder.call("quantized_decomposed::dequantize_per_tensor", with_parameters(quantized, p)));
+  graph.rename(result, value->name + "_dq");
+  return result;
+}
+
 AffineParameters parameters_of(const Value* value, const Scheme& scheme, std::span<const AffineParameters> parameters) {
   const size_t group = scheme.group_of.at(value);
   AffineParameters result = parameters[group];
@@ -114,14 +113,14 @@ AffineParameters parameters_of(const Value* value, const Scheme& scheme, std::sp
   return result;
 }
 
-Result<Value*> dequantized_weight(Graph& graph, const Node& node, const WeightArg& weight,
-                                  const AffineParameters& input) {
-  const Value& constant = *node.tensor(weight.arg);
+Result<Value*> dequantized_weight(Graph& graph, const Node& product, const WeightArg& weight,
+                                  const AffineParameters& input, const Node* before) {
+  const Value& constant = *product.tensor(weight.arg);
   const auto numbers = constant.data.as<float>();
   const size_t slices = weight.axis ? static_cast<size_t>(constant.type.shape[*weight.axis].value()) : 1;
   const size_t inner = weight.axis ? elements_after(constant.type.shape, *weight.axis) : numbers.size();
   std::vector<double> scales = largest_of(numbers, slices, inner);
-  const std::vector<double> biases = bias_by_slice(node, slices);
+  const std::vector<double> biases = bias_by_slice(product, slices);
   for (size_t i = 0; i < slices; ++i) scales[i] = weight_scale(scales[i], biases[i], input.scale);
 
   std::byte* writable = nullptr;
@@ -132,7 +131,7 @@ Result<Value*> dequantized_weight(Graph& graph, const Node& node, const WeightAr
     integers[i] = static_cast<int8_t>(std::clamp<double>(q, -kWeightMax, kWeightMax));
   }
   Value* quantized = graph.add_constant(constant.name + "_q", {DType::int8, constant.type.shape, {}}, std::move(bytes));
-  Builder builder = builder_before(graph, &node, node.source());
+  Builder builder = builder_before(graph, before, product.source());
   Value* result = nullptr;
   if (!weight.axis) {
     result = INGOT_TRY(builder.call("quantized_decomposed::dequantize_per_tensor",
@@ -160,7 +159,7 @@ Result<void> apply_scheme(Graph& graph, const Scheme& scheme, std::span<const Af
     if (!weight || !unit.node->tensor(weight->arg)->is_constant()) continue;
     const Value* input = operands_of(*unit.node).front();
     Value* dequantized =
-        INGOT_TRY(dequantized_weight(graph, *unit.node, *weight, parameters_of(input, scheme, parameters)));
+        INGOT_TRY(dequantized_weight(graph, *unit.node, *weight, parameters_of(input, scheme, parameters), unit.node));
     unit.node->set_arg(weight->arg, dequantized);
   }
 

@@ -13,11 +13,14 @@ namespace ingot::compiler {
 // `parameters` has an entry for each group of the scheme, which was made from this graph and is void afterwards.
 Result<void> apply_scheme(Graph& graph, const Scheme& scheme, std::span<const AffineParameters> parameters);
 
+// Quantizes the value and dequantizes it again, before that node (null: at the end); gives the result.
+Result<Value*> add_pair(Graph& graph, Value* value, const AffineParameters& parameters, const Node* before);
+
 // The parameters of one value.
 AffineParameters parameters_of(const Value* value, const Scheme& scheme, std::span<const AffineParameters> parameters);
 
-// The weight of a unit's product as a dequantized int8 constant, added before the unit's node.
-Result<Value*> dequantized_weight(Graph& graph, const Node& node, const WeightArg& weight,
-                                  const AffineParameters& input);
+// The weight of a product as a dequantized int8 constant, added before that node (null: at the end).
+Result<Value*> dequantized_weight(Graph& graph, const Node& product, const WeightArg& weight,
+                                  const AffineParameters& input, const Node* before);
 
 }  // namespace ingot::compiler

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "compiler/ir/copy.h"
+#include "compiler/ir/rewrite.h"
 #include "compiler/quantize/session.h"
 
 namespace ingot::compiler {
@@ -18,22 +19,31 @@ Result<Session> expose(const Graph& graph, std::span<Value* const> results, Lowe
   copy.graph.outputs().clear();
   copy.graph.output_names.clear();
   for (const Value* value : results) copy.graph.outputs().push_back(copy.values.at(value));
+  remove_dead(copy.graph);
   return Session::make(std::move(copy.graph), lowering);
 }
 
-Result<void> observe_results(const Graph& graph, std::span<Value* const> results, SampleSource& samples,
-                             Lowering* lowering, const Progress& progress, Histograms& histograms) {
-  Session session = INGOT_TRY(expose(graph, results, lowering));
-  for (size_t i = 0; i < samples.size(); ++i) {
-    const Sample sample = INGOT_TRY(samples.read(i));
-    INGOT_TRY_VOID(session.run(sample.inputs));
-    for (size_t r = 0; r < results.size(); ++r) histograms[results[r]].add(INGOT_TRY(session.floats(r)));
-    if (progress) progress("calibrating", i + 1, samples.size());
+}  // namespace
+
+Result<void> for_each_sample(const Graph& graph, std::span<Value* const> results, SampleSource& samples,
+                             Lowering* lowering,
+                             const std::function<void(const Value* value, std::span<const float> numbers)>& see,
+                             const Progress& progress) {
+  for (size_t begin = 0; begin < results.size();) {
+    size_t end = begin, bytes = 0;
+    do {
+      bytes += results[end++]->type.max_nbytes();
+    } while (end < results.size() && bytes + results[end]->type.max_nbytes() <= kBudgetBytes);
+    Session session = INGOT_TRY(expose(graph, results.subspan(begin, end - begin), lowering));
+    for (size_t i = 0; i < samples.size(); ++i) {
+      INGOT_TRY_VOID(session.run(INGOT_TRY(samples.read(i)).inputs));
+      for (size_t r = begin; r < end; ++r) see(results[r], INGOT_TRY(session.floats(r - begin)));
+      if (progress) progress("calibrating", i + 1, samples.size());
+    }
+    begin = end;
   }
   return {};
 }
-
-}  // namespace
 
 Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples,
                            Lowering* lowering, const Progress& progress) {
@@ -54,15 +64,9 @@ Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, S
     const Sample sample = INGOT_TRY(samples.read(i));
     for (const size_t input : inputs) histograms[graph.inputs()[input]].add(sample.inputs[input].as<float>());
   }
-  for (size_t begin = 0; begin < results.size();) {
-    size_t end = begin, bytes = 0;
-    do {
-      bytes += results[end++]->type.max_nbytes();
-    } while (end < results.size() && bytes + results[end]->type.max_nbytes() <= kBudgetBytes);
-    INGOT_TRY_VOID(observe_results(graph, std::span(results).subspan(begin, end - begin), samples, lowering, progress,
-                                   histograms));
-    begin = end;
-  }
+  INGOT_TRY_VOID(for_each_sample(
+      graph, results, samples, lowering,
+      [&](const Value* value, std::span<const float> numbers) { histograms[value].add(numbers); }, progress));
   return histograms;
 }
 

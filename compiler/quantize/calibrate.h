@@ -18,6 +18,12 @@ namespace ingot::compiler {
 // Told how far a long stage has come.
 using Progress = std::function<void(std::string_view stage, size_t done, size_t total)>;
 
+// Runs the graph on every sample and shows what these float32 results of it hold (in any order of the values).
+Result<void> for_each_sample(const Graph& graph, std::span<Value* const> results, SampleSource& samples,
+                             Lowering* lowering,
+                             const std::function<void(const Value* value, std::span<const float> numbers)>& see,
+                             const Progress& progress);
+
 using Histograms = std::unordered_map<const Value*, Histogram>;
 
 // The histograms of these float32 values of the graph: inputs, constants or results.

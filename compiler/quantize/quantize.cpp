@@ -1,23 +1,34 @@
 #include "compiler/quantize/quantize.h"
 
-#include <algorithm>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
+#include "compiler/ir/copy.h"
 #include "compiler/ir/quantization.h"
 #include "compiler/quantize/apply.h"
+#include "compiler/quantize/equalize.h"
+#include "compiler/quantize/measure.h"
 #include "compiler/quantize/scheme.h"
 
 namespace ingot::compiler {
 namespace {
 
 constexpr size_t kRandomSamples = 8;
+// Of the calibration data, for measuring layers.
+constexpr size_t kMeasuredSamples = 16;
 
-std::string name_of(const Node& node) {
-  return node.source().empty() ? node.output()->name : node.source();
-}
+// What was decided about a graph.
+struct Plan {
+  Scheme scheme;
+  std::vector<AffineParameters> parameters;  // by group
+  std::vector<double> sqnr;                  // by unit
+};
 
 // 8-bit layers and what stays float, in execution order.
-QuantizeReport describe(const Graph& graph, const Scheme& scheme, std::span<const AffineParameters> parameters) {
+QuantizeReport describe(const Graph& graph, const Plan& plan) {
+  const auto& [scheme, parameters, sqnr] = plan;
   QuantizeReport report;
   std::unordered_map<const Node*, const Unit*> units;
   std::unordered_map<const Node*, const FloatNode*> left;
@@ -27,10 +38,11 @@ QuantizeReport describe(const Graph& graph, const Scheme& scheme, std::span<cons
     if (const auto unit = units.find(node.get()); unit != units.end()) {
       if (!unit->second->is_layer()) continue;
       const AffineParameters p = parameters_of(unit->second->result(), scheme, parameters);
-      report.layers.push_back({name_of(*node), node->op().full_name(), "int8", "", p.low(), p.high()});
+      report.layers.push_back({layer_name(*node), node->op().full_name(), "int8", "", p.low(), p.high(),
+                               sqnr[static_cast<size_t>(unit->second - scheme.units.data())]});
       ++report.done;
     } else if (const auto found = left.find(node.get()); found != left.end()) {
-      report.layers.push_back({name_of(*node), node->op().full_name(), "float32", found->second->reason, 0, 0});
+      report.layers.push_back({layer_name(*node), node->op().full_name(), "float32", found->second->reason});
     }
   }
   report.total = static_cast<int>(report.layers.size());
@@ -70,24 +82,75 @@ std::vector<Value*> observed_values(const Scheme& scheme) {
   return values;
 }
 
+Result<Plan> make_plan(const Graph& graph, const std::unordered_set<std::string>& keep_float, SampleSource& samples,
+                       const QuantizeOptions& options) {
+  Plan plan{make_scheme(graph, keep_float), {}, {}};
+  const Histograms histograms =
+      INGOT_TRY(observe(graph, observed_values(plan.scheme), samples, options.lowering, options.progress));
+  plan.parameters = INGOT_TRY(choose_all(plan.scheme, histograms, options.observer));
+  plan.sqnr = INGOT_TRY(measure_layers(graph, plan.scheme, plan.parameters, samples, kMeasuredSamples, options.lowering,
+                                       options.progress));
+  return plan;
+}
+
+void add_worse_than(double db, const Plan& plan, std::unordered_set<std::string>& names) {
+  for (size_t i = 0; i < plan.scheme.units.size(); ++i) {
+    if (plan.scheme.units[i].is_layer() && plan.sqnr[i] < db) names.insert(layer_name(*plan.scheme.units[i].node));
+  }
+}
+
+Result<void> check_names(const Graph& graph, const std::vector<std::string>& names) {
+  std::unordered_set<std::string> known;
+  for (const auto& node : graph.nodes()) known.insert(layer_name(*node));
+  for (const std::string& name : names) {
+    if (!known.contains(name)) {
+      return fail(ErrorCode::not_found, "keep_float: the model has no layer '%.200s'", name.c_str());
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<SampleSource>> calibration_samples(const Graph& graph, const QuantizeOptions& options) {
+  if (options.calibration_data.empty()) return random_samples(graph, options.seed, kRandomSamples);
+  return open_samples(graph, options.calibration_data, options.preprocess);
+}
+
 }  // namespace
 
 Result<QuantizeReport> quantize(Graph& graph, const QuantizeOptions& options) {
   for (const auto& node : graph.nodes()) {
     if (is_quantize(*node) || is_dequantize(*node)) {
       return fail(ErrorCode::not_supported, "the model is quantized already (node '%s'): leave --quantize off",
-                  name_of(*node).c_str());
+                  layer_name(*node).c_str());
     }
   }
-  const std::unique_ptr<SampleSource> samples = random_samples(graph, options.seed, kRandomSamples);
-  const Scheme scheme = make_scheme(graph, {options.keep_float.begin(), options.keep_float.end()});
-  const Histograms histograms =
-      INGOT_TRY(observe(graph, observed_values(scheme), *samples, options.lowering, options.progress));
-  const std::vector<AffineParameters> parameters = INGOT_TRY(choose_all(scheme, histograms, options.observer));
-  QuantizeReport report = describe(graph, scheme, parameters);
+  const std::unique_ptr<SampleSource> samples = INGOT_TRY(calibration_samples(graph, options));
+  std::unique_ptr<SampleSource> evaluation;
+  if (!options.evaluation_data.empty()) {
+    evaluation = INGOT_TRY(open_samples(graph, options.evaluation_data, options.preprocess));
+  }
+  INGOT_TRY_VOID(check_names(graph, options.keep_float));
+  const GraphCopy original = copy_graph(graph);
+  std::unordered_set<std::string> keep_float(options.keep_float.begin(), options.keep_float.end());
+  if (options.equalize) {
+    const Scheme scheme = make_scheme(graph, keep_float);
+    INGOT_TRY(equalize(graph, scheme, *samples, options.lowering, options.progress));
+  }
+  Plan plan = INGOT_TRY(make_plan(graph, keep_float, *samples, options));
+  if (options.keep_float_below_db) {
+    const size_t before = keep_float.size();
+    add_worse_than(*options.keep_float_below_db, plan, keep_float);
+    if (keep_float.size() > before) plan = INGOT_TRY(make_plan(graph, keep_float, *samples, options));
+  }
+  QuantizeReport report = describe(graph, plan);
   report.samples = samples->size();
-  report.random_inputs = true;
-  INGOT_TRY_VOID(apply_scheme(graph, scheme, parameters));
+  report.random_inputs = options.calibration_data.empty();
+  for (const auto& value : original.graph.values()) report.float_weights_bytes += value->data.size();
+  INGOT_TRY_VOID(apply_scheme(graph, plan.scheme, plan.parameters));
+  if (evaluation != nullptr) {
+    report.accuracy = INGOT_TRY(
+        compare_accuracy(original.graph, graph, *evaluation, options.lowering, options.target, options.progress));
+  }
   return report;
 }
 

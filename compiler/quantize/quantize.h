@@ -4,24 +4,36 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "compiler/ir/graph.h"
 #include "compiler/partition/lowering.h"
+#include "compiler/quantize/accuracy.h"
 #include "compiler/quantize/calibrate.h"
 #include "compiler/quantize/parameters.h"
+#include "compiler/quantize/preprocess.h"
 
 namespace ingot::compiler {
 
 struct QuantizeOptions {
-  // Runs the graph for calibration; null for portable kernels. Not owned.
+  // Runs the float graph; null for portable kernels. Not owned.
   Lowering* lowering = nullptr;
+  // Runs the quantized graph where it is measured: as the file will be compiled. Not owned.
+  Lowering* target = nullptr;
+  // What open_samples() takes; empty for random inputs from the seed.
+  std::string calibration_data;
+  Preprocess preprocess = kTorchvision;
   uint64_t seed = 0;
+  // Samples to compare the float and the quantized graph on, as open_samples() takes them; empty for no comparison.
+  std::string evaluation_data;
   Observer observer = Observer::least_squares;
-  // Source names of nodes that stay float.
+  // Scale channels against each other before their ranges are chosen (compiler/quantize/equalize.h)?
+  bool equalize = false;
+  // Layers that stay float, by name; and those whose own result would have less than so many decibels.
   std::vector<std::string> keep_float;
+  std::optional<double> keep_float_below_db;
   Progress progress;
 };
 
@@ -33,12 +45,15 @@ struct QuantizeReport {
     std::string reason;  // why it is float32
     double low = 0;      // the range of its result's integers
     double high = 0;
+    double sqnr_db = 0;  // of this layer alone (measure_layers)
   };
   std::vector<Layer> layers;  // in execution order
   int done = 0;
   int total = 0;
   size_t samples = 0;
   bool random_inputs = false;
+  size_t float_weights_bytes = 0;  // constants before
+  std::optional<Accuracy> accuracy;
 };
 
 // Edits the graph in place. On failure the graph may be partly edited.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "compiler/quantize/preprocess.h"
 #include "runtime/npy/npy.h"
 
 namespace ingot::compiler {
@@ -26,6 +27,15 @@ class SampleSource {
   // Errors name the file. The same index gives the same sample.
   virtual Result<Sample> read(size_t index) = 0;
 };
+
+// What `path` holds: a folder (all below it, in the order of their names), a list (lines of "path<TAB>label" or "path",
+// relative to it), or a single file, of
+// - JPEG and PNG images, for a graph of one input, prepared as `preprocess` says;
+// - .npy arrays, for a graph of one input: one sample, or several along the first dimension;
+// - .npz archives with an array for each input, by its name, of one sample or several along the first dimension.
+// Sizes and dtypes are checked when a sample is read; the graph outlives the source.
+Result<std::unique_ptr<SampleSource>> open_samples(const Graph& graph, const std::string& path,
+                                                   const Preprocess& preprocess);
 
 // Numbers for every input of a graph of static shapes: floats from a normal distribution, integers from 0 to 2. Equal
 // seeds give equal numbers.

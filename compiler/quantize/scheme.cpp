@@ -86,7 +86,7 @@ class SchemeMaker {
       const Recipe* recipe = find_recipe(*node);
       if (recipe == nullptr) {
         leave(*node, "there is no 8-bit form of it");
-      } else if (keep_float_.contains(node->source())) {
+      } else if (keep_float_.contains(layer_name(*node))) {
         leave(*node, "it is kept in float");
       } else if (const char* reason = obstacle(*node, uses_)) {
         leave(*node, reason);
@@ -215,6 +215,10 @@ class SchemeMaker {
 };
 
 }  // namespace
+
+const std::string& layer_name(const Node& node) {
+  return node.source().empty() ? node.output()->name : node.source();
+}
 
 Scheme make_scheme(const Graph& graph, const std::unordered_set<std::string>& keep_float) {
   return SchemeMaker(graph, keep_float).make();

@@ -59,7 +59,10 @@ struct Scheme {
   }
 };
 
-// Nodes whose source name is in `keep_float` stay float.
+// What reports call a node: its source name, or that of its result where it has none.
+const std::string& layer_name(const Node& node);
+
+// Nodes called so in `keep_float` stay float.
 Scheme make_scheme(const Graph& graph, const std::unordered_set<std::string>& keep_float);
 
 }  // namespace ingot::compiler

@@ -32,21 +32,14 @@ constexpr DescrRow kDescrs[] = {
     {"u8", DType::uint64},  {"f2", DType::float16}, {"f4", DType::float32}, {"f8", DType::float64},
 };
 
-struct Header {
-  DType dtype = DType::float32;
-  bool big_endian = false;
-  bool fortran_order = false;
-  std::vector<int32_t> sizes;
-};
-
 // Reads the Python dict literal of a .npy header: the keys 'descr' (a string), 'fortran_order' (True or False) and
 // 'shape' (a tuple of integers), each exactly once.
 class HeaderParser {
  public:
   explicit HeaderParser(std::string_view text) : rest_(text) {}
 
-  Result<Header> parse() {
-    Header header;
+  Result<NpyLayout> parse() {
+    NpyLayout header;
     bool seen[3] = {};
     if (!take('{')) return bad("does not start with {");
     while (!take('}')) {
@@ -111,7 +104,7 @@ class HeaderParser {
     return text;
   }
 
-  Result<void> descr(Header& header) {
+  Result<void> descr(NpyLayout& header) {
     if (at('[')) return fail(ErrorCode::not_supported, "structured .npy data (a dtype with fields) is not supported");
     const std::string_view text = INGOT_TRY(quoted());
     const char order = text.empty() ? '\0' : text.front();
@@ -125,7 +118,7 @@ class HeaderParser {
     return {};
   }
 
-  Result<void> shape(Header& header) {
+  Result<void> shape(NpyLayout& header) {
     if (!take('(')) return bad("has a shape that is not a tuple");
     while (!take(')')) {
       skip_space();
@@ -160,7 +153,7 @@ std::vector<std::byte> fortran_to_c(std::span<const std::byte> from, size_t item
 
 }  // namespace
 
-Result<Array> parse_npy(std::span<const std::byte> bytes) {
+Result<NpyLayout> npy_layout(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!text.starts_with(kMagic) || text.size() < kMagic.size() + 4) {
     return fail(ErrorCode::invalid_file, "this is not .npy data: it does not start as such");
@@ -180,13 +173,19 @@ Result<Array> parse_npy(std::span<const std::byte> bytes) {
   if (!range_within(start, length, text.size())) {
     return fail(ErrorCode::invalid_file, "the .npy data ends within its header");
   }
-  Header header = INGOT_TRY(HeaderParser(text.substr(start, length)).parse());
-  const std::span<const std::byte> data = bytes.subspan(start + length);
+  NpyLayout header = INGOT_TRY(HeaderParser(text.substr(start, length)).parse());
+  header.data_offset = start + length;
+  const size_t data = bytes.size() - header.data_offset;
   const size_t needed = INGOT_TRY(tensor_nbytes(header.dtype, header.sizes));
-  if (data.size() != needed) {
-    return fail(ErrorCode::invalid_file, "the .npy header promises %zu bytes of data, found %zu", needed, data.size());
+  if (data != needed) {
+    return fail(ErrorCode::invalid_file, "the .npy header promises %zu bytes of data, found %zu", needed, data);
   }
+  return header;
+}
 
+Result<Array> parse_npy(std::span<const std::byte> bytes) {
+  NpyLayout header = INGOT_TRY(npy_layout(bytes));
+  const std::span<const std::byte> data = bytes.subspan(header.data_offset);
   Array array{header.dtype, std::move(header.sizes), {}};
   const size_t item = size_of(array.dtype);
   if (header.fortran_order) {

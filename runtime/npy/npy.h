@@ -25,6 +25,16 @@ struct Array {
   }
 };
 
+// What a .npy file says of itself, before any of its data is looked at.
+struct NpyLayout {
+  DType dtype = DType::float32;
+  std::vector<int32_t> sizes;
+  bool big_endian = false;
+  bool fortran_order = false;
+  size_t data_offset = 0;  // the rest are as many bytes as dtype and sizes ask for
+};
+Result<NpyLayout> npy_layout(std::span<const std::byte> bytes);
+
 // Fortran-ordered and big-endian files are converted. bfloat16 has no .npy form and is refused.
 Result<Array> parse_npy(std::span<const std::byte> bytes);
 Result<Array> read_npy(const std::string& path);

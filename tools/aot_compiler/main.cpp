@@ -8,6 +8,7 @@
 #include "delegate/xnnpack/lower/xnnpack_lowering.h"
 #include "runtime/npy/whole_file.h"
 #include "tools/aot_compiler/options.h"
+#include "tools/aot_compiler/progress.h"
 #include "tools/aot_compiler/report.h"
 
 namespace {
@@ -49,7 +50,14 @@ Result<void> run(const AotOptions& options) {
   if (options.quantize) {
     compile.quantize = options.quantization;
     compile.quantize->lowering = &lowering;
+    compile.quantize->target = compile.lowering;
     compile.quantize->seed = options.compile.seed;
+    if (!options.quiet) {
+      compile.quantize->progress = ingot::tools::show_progress;
+      if (compile.quantize->calibration_data.empty()) {
+        std::fprintf(stderr, "aot_compiler: warning: without --calibration_data the ranges come from random inputs\n");
+      }
+    }
   }
   compile.on_stage = [&](std::string_view stage, const Graph& graph) {
     for (const std::string& name : options.print_after) {

@@ -2,8 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
+#include <functional>
 
 #include "runtime/npy/npy.h"
 #include "tools/choice.h"
@@ -32,6 +35,71 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
   return shape;
 }
 
+// "0.485,0.456,0.406", or one number for all.
+std::function<void(const std::vector<double>&)> colours(std::array<double, 3>& into, const char* flag, bool divisor) {
+  return [&into, flag, divisor](const std::vector<double>& numbers) {
+    const bool fits = numbers.size() == 1 || numbers.size() == 3;
+    const bool usable =
+        std::ranges::all_of(numbers, [&](double x) { return std::isfinite(x) && (!divisor || std::isfinite(1 / x)); });
+    if (!fits || !usable) throw CLI::ValidationError(flag, "expected one number or three, for red, green and blue");
+    for (size_t i = 0; i < 3; ++i) into[i] = numbers[numbers.size() == 1 ? 0 : i];
+  };
+}
+
+// "auto:25" or a layer's name.
+void keep_float(const std::string& item, compiler::QuantizeOptions& options) {
+  constexpr std::string_view kAuto = "auto:";
+  if (!item.starts_with(kAuto)) {
+    options.keep_float.push_back(item);
+    return;
+  }
+  double decibels = 0;
+  const char* const end = item.data() + item.size();
+  const auto [stop, error] = std::from_chars(item.data() + kAuto.size(), end, decibels);
+  if (error != std::errc() || stop != end || !std::isfinite(decibels)) {
+    throw CLI::ValidationError("--keep_float", "'" + item + "' is not of the form auto:25");
+  }
+  options.keep_float_below_db = decibels;
+}
+
+void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::QuantizeOptions& options) {
+  app.add_option("--calibration_data", options.calibration_data,
+                 "What to observe: a folder of images, .npy or .npz arrays, one of them, or a list of them")
+      ->needs(&quantize);
+  app.add_option("--evaluate", options.evaluation_data,
+                 "Compare float and 8 bits on these: a list of lines path<TAB>label, or as above")
+      ->needs(&quantize);
+  add_choice(app, "--preprocess", options.preprocess,
+             {{"torchvision", compiler::kTorchvision}, {"tensorflow", compiler::kTensorflow}},
+             "How images become inputs: resized whole, then as networks of torchvision or TensorFlow take them")
+      ->needs(&quantize);
+  app.add_option("--resize", options.preprocess.resize_shorter,
+                 "Resize the shorter side of images to this and cut out the centre")
+      ->check(CLI::Range(1, 16384))
+      ->needs(&quantize);
+  app.add_option_function("--mean", colours(options.preprocess.mean, "--mean", false),
+                          "Inputs are (pixel / 255 - mean) / std: for red, green and blue")
+      ->delimiter(',')
+      ->needs(&quantize);
+  app.add_option_function("--std", colours(options.preprocess.std, "--std", true), "See --mean")
+      ->delimiter(',')
+      ->needs(&quantize);
+  add_choice(app, "--observer", options.observer,
+             {{"min_max", compiler::Observer::min_max}, {"least_squares", compiler::Observer::least_squares}},
+             "The range of 8 bits: all that was seen, or that with the least squared error")
+      ->needs(&quantize);
+  app.add_flag("--equalize", options.equalize, "Scale channels against each other before choosing ranges")
+      ->needs(&quantize);
+  app.add_option_function<std::vector<std::string>>(
+         "--keep_float",
+         [&options](const std::vector<std::string>& items) {
+           for (const std::string& item : items) keep_float(item, options);
+         },
+         "Layers that stay float: by name, or auto:DB for all whose own result has fewer decibels")
+      ->delimiter(',')
+      ->needs(&quantize);
+}
+
 }  // namespace
 
 int parse_command_line(int argc, char** argv, AotOptions& options) {
@@ -52,7 +120,8 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       ->needs(name);
   app.add_option("--seed", compile.seed, "Seed of --model_name's weights where no --weights are given");
   app.add_flag("-d,--delegate", options.delegate, "Delegate to XNNPACK what it can run");
-  app.add_flag("-q,--quantize", options.quantize, "Compute in 8 bits what can be");
+  auto* quantize = app.add_flag("-q,--quantize", options.quantize, "Compute in 8 bits what can be");
+  add_quantize_options(app, *quantize, options.quantization);
   auto* target =
       add_choice(app, "--target", compile.target,
                  {{"executorch", compiler::Target::executorch}, {"ingot", compiler::Target::ingot}},

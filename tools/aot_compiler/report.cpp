@@ -6,6 +6,9 @@
 #include <format>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace ingot::tools {
 
@@ -13,6 +16,8 @@ namespace {
 
 using compiler::CompileReport;
 using compiler::PartitionReport;
+using compiler::QuantizeReport;
+using Json = nlohmann::ordered_json;
 
 std::string bytes_text(size_t bytes) {
   if (bytes < 10'000) return std::format("{} B", bytes);
@@ -24,11 +29,11 @@ std::string share(int64_t part, int64_t whole) {
   return whole == 0 ? "" : std::format(" ({:.1f} %)", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-// Nodes that were left out, those with the same operator and reason on one line.
-std::string left_out_text(const PartitionReport& partition) {
+// Names by what they have in common: an operator and a reason.
+using Groups = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
+
+std::string groups_text(const Groups& groups) {
   constexpr size_t kLines = 15;
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> groups;
-  for (const auto& left : partition.left_out) groups[{left.op, left.reason}].push_back(left.node);
   std::string text;
   size_t lines = 0;
   for (const auto& [key, nodes] : groups) {
@@ -40,6 +45,73 @@ std::string left_out_text(const PartitionReport& partition) {
   return text;
 }
 
+std::string left_out_text(const PartitionReport& partition) {
+  Groups groups;
+  for (const auto& left : partition.left_out) groups[{left.op, left.reason}].push_back(left.node);
+  return groups_text(groups);
+}
+
+std::string accuracy_text(const compiler::Accuracy& a) {
+  std::string text = std::format("  evaluated   on {} samples: the same answer for {:.2f} %, SQNR {:.1f} dB\n", a.n,
+                                 100 * a.agreement, a.sqnr_db);
+  if (!a.of_float) return text;
+  return text + std::format("              top-1 {:.2f} %, float {:.2f} %; top-5 {:.2f} %, float {:.2f} %\n",
+                            100 * a.of_quantized->top1, 100 * a.of_float->top1, 100 * a.of_quantized->top5,
+                            100 * a.of_float->top5);
+}
+
+// The worst layers, what stays float, and how right the whole is.
+std::string quantize_text(const QuantizeReport& q) {
+  constexpr size_t kLines = 10;
+  std::string text = std::format("  quantized   {} of {} layers, calibrated on {} {}; the worst by their own error:\n",
+                                 q.done, q.total, q.samples, q.random_inputs ? "random inputs" : "samples");
+  std::vector<QuantizeReport::Layer> layers;
+  Groups left;
+  for (const auto& layer : q.layers) {
+    if (layer.reason.empty()) {
+      layers.push_back(layer);
+    } else {
+      left[{layer.op, layer.reason}].push_back(layer.name);
+    }
+  }
+  std::ranges::stable_sort(layers, {}, &QuantizeReport::Layer::sqnr_db);
+  for (const auto& layer : std::span(layers).first(std::min(layers.size(), kLines))) {
+    text += std::format("    {:5.1f} dB in [{:.4g}, {:.4g}]: {} ({})\n", layer.sqnr_db, layer.low, layer.high,
+                        layer.name, layer.op);
+  }
+  if (layers.size() > kLines) text += std::format("    ... and {} more (see --json)\n", layers.size() - kLines);
+  if (!left.empty()) text += "  in float\n" + groups_text(left);
+  return text + (q.accuracy ? accuracy_text(*q.accuracy) : "");
+}
+
+Json quantize_json(const QuantizeReport& q) {
+  Json layers = Json::array();
+  for (const auto& layer : q.layers) {
+    Json& entry = layers.emplace_back(Json{{"name", layer.name}, {"sqnr_db", nullptr}, {"dtype", layer.dtype}});
+    if (layer.reason.empty()) {
+      entry["sqnr_db"] = layer.sqnr_db;
+      entry["range"] = {layer.low, layer.high};
+    } else {
+      entry["reason"] = layer.reason;
+    }
+  }
+  return layers;
+}
+
+Json accuracy_json(const compiler::Accuracy& a) {
+  const auto share = [](const auto& top, double compiler::Accuracy::Top::* which) {
+    return top ? Json((*top).*which) : Json(nullptr);
+  };
+  using Top = compiler::Accuracy::Top;
+  return {{"n", a.n},
+          {"top1_float", share(a.of_float, &Top::top1)},
+          {"top1_quantized", share(a.of_quantized, &Top::top1)},
+          {"top5_float", share(a.of_float, &Top::top5)},
+          {"top5_quantized", share(a.of_quantized, &Top::top5)},
+          {"agreement", a.agreement},
+          {"sqnr_db", a.sqnr_db}};
+}
+
 }  // namespace
 
 std::string summary(const CompileReport& report, const std::string& output) {
@@ -48,8 +120,11 @@ std::string summary(const CompileReport& report, const std::string& output) {
   text += std::format("  delegated   {} of {} nodes, {} of {} multiply-adds{}, in {} call{}\n", p.nodes_delegated,
                       p.nodes_total, p.macs_delegated, p.macs_total, share(p.macs_delegated, p.macs_total),
                       p.delegate_calls, p.delegate_calls == 1 ? "" : "s");
+  if (report.quantize) text += quantize_text(*report.quantize);
   if (!p.left_out.empty()) text += "  left out\n" + left_out_text(p);
-  text += std::format("  weights     {}\n", bytes_text(report.weights_bytes));
+  text += std::format("  weights     {}", bytes_text(report.weights_bytes));
+  if (report.quantize) text += std::format(", {} before", bytes_text(report.quantize->float_weights_bytes));
+  text += "\n";
   text += std::format("  arena       {} (lower bound {})\n", bytes_text(report.arena_bytes),
                       bytes_text(report.arena_lower_bound_bytes));
   double total = 0;
@@ -64,7 +139,6 @@ std::string summary(const CompileReport& report, const std::string& output) {
 }
 
 std::string summary_json(const CompileReport& report, const std::string& output) {
-  using Json = nlohmann::ordered_json;
   const PartitionReport& p = report.partition;
   Json json;
   json["output"] = output;
@@ -76,6 +150,12 @@ std::string summary_json(const CompileReport& report, const std::string& output)
   json["left_out"] = Json::array();
   for (const auto& left : p.left_out) {
     json["left_out"].push_back({{"node", left.node}, {"op", left.op}, {"reason", left.reason}});
+  }
+  if (report.quantize) {
+    json["quantized"] = {{"done", report.quantize->done}, {"total", report.quantize->total}};
+    json["layers"] = quantize_json(*report.quantize);
+    json["float_weights_bytes"] = report.quantize->float_weights_bytes;
+    if (report.quantize->accuracy) json["evaluation"] = accuracy_json(*report.quantize->accuracy);
   }
   json["file_bytes"] = report.file_bytes;
   json["weights_bytes"] = report.weights_bytes;

@@ -7,7 +7,8 @@
 
 namespace ingot::tools {
 
-// How much is delegated and why the rest is not, bytes of file, weights and arena, where the time went.
+// How much is delegated and why the rest is not, what is quantized and how well, bytes of file, weights and arena,
+// where the time went.
 std::string summary(const compiler::CompileReport& report, const std::string& output);
 std::string summary_json(const compiler::CompileReport& report, const std::string& output);
 

@@ -1,0 +1,115 @@
+#include "compiler/quantize/accuracy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "compiler/ir/copy.h"
+#include "compiler/quantize/session.h"
+
+namespace ingot::compiler {
+namespace {
+
+// Scores of one sample: for each of `outer * inner` positions, `classes` numbers `inner` apart.
+struct Scores {
+  std::span<const float> numbers;
+  size_t outer = 1;
+  size_t classes = 1;
+  size_t inner = 1;
+
+  const float* position(size_t i) const { return numbers.data() + i / inner * classes * inner + i % inner; }
+  size_t positions() const { return outer * inner; }
+  size_t best(size_t i) const {
+    const float* at = position(i);
+    size_t best = 0;
+    for (size_t c = 1; c < classes; ++c) best = at[c * inner] > at[best * inner] ? c : best;
+    return best;
+  }
+  // How many classes of a single position come before this one (the earlier of equals first).
+  size_t rank(size_t label) const {
+    size_t before = 0;
+    for (size_t c = 0; c < classes; ++c) {
+      before += numbers[c] > numbers[label] || (numbers[c] == numbers[label] && c < label);
+    }
+    return before;
+  }
+};
+
+Result<Scores> scores_of(const Session& session) {
+  const Tensor* tensor = INGOT_TRY(session.output(0));
+  Scores scores{INGOT_TRY(session.floats(0))};
+  if (tensor->rank() == 0 || tensor->numel() == 0) return scores;
+  const size_t axis = tensor->rank() > 1 ? 1 : 0;
+  scores.outer = axis == 1 ? static_cast<size_t>(tensor->size(0)) : 1;
+  scores.classes = static_cast<size_t>(tensor->size(axis));
+  scores.inner = tensor->numel() / scores.outer / scores.classes;
+  return scores;
+}
+
+struct Counts {
+  size_t first = 0;
+  size_t among_five = 0;
+
+  void add(const Scores& scores, size_t label) {
+    const size_t rank = scores.rank(label);
+    first += rank == 0;
+    among_five += rank < 5;
+  }
+  Accuracy::Top share(size_t n) const {
+    return {static_cast<double>(first) / static_cast<double>(n),
+            static_cast<double>(among_five) / static_cast<double>(n)};
+  }
+};
+
+Result<size_t> label_of(const Sample& sample, const Scores& scores) {
+  const auto label = static_cast<size_t>(*sample.label);
+  if (scores.positions() != 1) {
+    return fail(ErrorCode::invalid_argument, "samples have one label each, the model answers at %zu positions",
+                scores.positions());
+  }
+  if (label < scores.classes) return label;
+  return fail(ErrorCode::invalid_argument, "label %zu: the model has %zu classes", label, scores.classes);
+}
+
+}  // namespace
+
+Result<Accuracy> compare_accuracy(const Graph& of_float, const Graph& quantized, SampleSource& samples,
+                                  Lowering* lowering, Lowering* target, const Progress& progress) {
+  if (of_float.outputs().empty()) return fail(ErrorCode::invalid_argument, "the model has no output to compare");
+  Session one = INGOT_TRY(Session::make(copy_graph(of_float).graph, lowering));
+  Session other = INGOT_TRY(Session::make(copy_graph(quantized).graph, target));
+  Accuracy accuracy;
+  Counts float_counts, quantized_counts;
+  size_t labels = 0, equal = 0, positions = 0;
+  double signal = 0, noise = 0;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const Sample sample = INGOT_TRY(samples.read(i));
+    INGOT_TRY_VOID(one.run(sample.inputs));
+    INGOT_TRY_VOID(other.run(sample.inputs));
+    const Scores expected = INGOT_TRY(scores_of(one)), found = INGOT_TRY(scores_of(other));
+    for (size_t p = 0; p < expected.positions(); ++p) equal += expected.best(p) == found.best(p);
+    positions += expected.positions();
+    for (size_t k = 0; k < expected.numbers.size(); ++k) {
+      const double x = expected.numbers[k], d = x - static_cast<double>(found.numbers[k]);
+      signal += x * x;
+      noise += d * d;
+    }
+    if (sample.label) {
+      const size_t label = INGOT_TRY(label_of(sample, expected));
+      float_counts.add(expected, label);
+      quantized_counts.add(found, label);
+      ++labels;
+    }
+    if (progress) progress("evaluating", i + 1, samples.size());
+  }
+  accuracy.n = samples.size();
+  if (labels > 0) {
+    accuracy.of_float = float_counts.share(labels);
+    accuracy.of_quantized = quantized_counts.share(labels);
+  }
+  accuracy.agreement = positions == 0 ? 0 : static_cast<double>(equal) / static_cast<double>(positions);
+  accuracy.sqnr_db = noise > 0 ? 10 * std::log10(signal / noise) : INFINITY;
+  return accuracy;
+}
+
+}  // namespace ingot::compiler
