@@ -48,6 +48,45 @@ TEST_F(AotCompiler, NamesFilesAfterModels) {
   }
 }
 
+TEST_F(AotCompiler, QuantizesAndSaysHowWell) {
+  const std::string graph = write("net.ir", kMixed);
+  write_zeros("a.npy", DType::float32, {1, 2, 4, 4});
+  const std::string list = write("list.txt", "a.npy\t2\n");
+  const std::vector<std::string> common = {"--model", graph, "--quantize", "--calibration_data", at("a.npy")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), common.begin(), common.end());
+    return more;
+  };
+  succeed(kTool, with({"--output_dir", at("")}));
+  succeed(kTool, with({"--delegate", "--output_dir", at("")}));
+  EXPECT_THAT(files(), ElementsAre("a.npy", "list.txt", "net.ir", "net_quantized.pte", "net_xnnpack_q8.pte"));
+  const std::string flat = write("flat.ir", R"(graph forward(%x: float32[1, 2, 4, 4]) {
+    %w = const float32[32, 3] seed 1
+    %v = aten::view_copy(%x, [1, 32])
+    %y = aten::mm(%v, %w) @"scores"
+    return %y
+  })");
+  const std::string text = succeed(kTool, {"--model", flat, "--quantize", "--calibration_data", at("a.npy"),
+                                           "--evaluate", list, "-o", at("f.pte"), "--json", at("f.json")});
+  EXPECT_THAT(text, AllOf(HasSubstr("1 of 1 layers"), HasSubstr("scores"), HasSubstr("on 1 samples")));
+  const Json json = Json::parse(read("f.json"), nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  EXPECT_EQ(json["quantized"], (Json{{"done", 1}, {"total", 1}}));
+  ASSERT_EQ(json["layers"].size(), 1u);
+  EXPECT_EQ(json["layers"][0]["name"], "scores");
+  EXPECT_EQ(json["layers"][0]["dtype"], "int8");
+  EXPECT_TRUE(json["layers"][0]["sqnr_db"].is_number());
+  EXPECT_EQ(json["evaluation"]["n"], 1);
+  EXPECT_EQ(json["evaluation"]["agreement"], 1.0);
+  for (const char* key : {"top1_float", "top1_quantized", "top5_float", "top5_quantized"}) {
+    EXPECT_TRUE(json["evaluation"][key].is_number()) << key;
+  }
+  expect_usage_error(kTool, {"--model", flat, "--calibration_data", at("a.npy")}, "--quantize");
+  expect_usage_error(kTool, with({"--keep_float", "auto:much"}), "auto:25");
+  expect_failure(kTool, with({"--keep_float", "nobody", "-o", at("x.pte")}), "no layer 'nobody'");
+  expect_failure(kTool, {"--model", flat, "--quantize", "--calibration_data", at("none"), "-o", at("x.pte")}, "none");
+}
+
 TEST_F(AotCompiler, TellsPeople) {
   const std::string graph = write("mixed.ir", kMixed);
   const std::string text = succeed(kTool, {"--model", graph, "--delegate", "--output", at("mixed.pte")});
@@ -77,6 +116,7 @@ TEST_F(AotCompiler, TellsMachines) {
   EXPECT_GE(json["arena_bytes"], json["arena_lower_bound_bytes"]);
   EXPECT_GE(json["arena_lower_bound_bytes"], (2 + 3) * 16 * 4);
   std::vector<std::string> stages = compiler::stage_names();
+  std::erase(stages, "quantize");  // not asked for
   stages.push_back("emit");
   ASSERT_EQ(json["passes"].size(), stages.size());
   for (size_t i = 0; i < stages.size(); ++i) {
