@@ -184,12 +184,17 @@ def divided_by_number(draw):
 
 @maker("div.Scalar_mode")
 def divided_by_number_rounded(draw):
-    return {"rounding_mode": draw.pick("floor", "trunc", None)} | dict(zip(("self", "other"), divided_by_number(draw)))
+    tensor, number = divided_by_number(draw)
+    modes = ("floor", None) if tensor.dtype in (f16, bf16) else ("floor", "trunc", None)
+    return {"self": tensor, "other": number, "rounding_mode": draw.pick(*modes)}
 
 
 @maker("div.Tensor_mode")
 def divided_rounded(draw):
-    return {"rounding_mode": draw.pick("floor", "trunc", None)} | dict(zip(("self", "other"), alike(draw, 2, wide=False)))
+    # PyTorch rounds a quotient to float16 or bfloat16 before it drops the fraction.
+    mode = draw.pick("floor", "trunc", None)
+    dtypes = (f32, f64) + INTEGERS if mode == "trunc" else ALL
+    return {"rounding_mode": mode} | dict(zip(("self", "other"), alike(draw, 2, dtypes, wide=False)))
 
 
 @maker("add.Tensor", "sub.Tensor")
@@ -330,12 +335,13 @@ def convolution(draw):
     def each(low, high):
         return [draw.integer(low, high) for _ in range(axes)]
 
-    kernel, sizes, stride = each(1, 3), each(1, 7), each(1, 3)
+    kernel, sizes, stride, dilation = each(1, 3), each(1, 7), each(1, 3), each(1, 2)
+    more = [draw.integer(0, max(pair) - 1) if transposed else 0 for pair in zip(stride, dilation)]
     weight = [groups * into, out] if transposed else [groups * out, into]
     return [draw.values([draw.integer(0, 2) if draw.chance(15) else 1, groups * into] + sizes, dtype, special=False),
             draw.values(weight + kernel, dtype, -2, 2, special=False),
             draw.values([groups * out], dtype, special=False) if draw.chance(60) else None,
-            stride, each(0, 2), each(1, 2), transposed, each(0, 1) if transposed else [0] * axes, groups]
+            stride, each(0, 2), dilation, transposed, more, groups]
 
 
 @maker("_cdist_forward")
