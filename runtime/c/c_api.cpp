@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -157,7 +158,7 @@ ingot_status ingot_program_memory_requirements(const ingot_program* program, con
   const Result<ingot::MemoryRequirements> found = program->program.memory_requirements(method);
   if (!found) return c_status(found);
   return fill(ingot_memory_requirements{0, found->method_bytes, found->scratch_bytes, found->arena_bytes.size(),
-                                        found->arena_bytes.data()},
+                                        found->arena_bytes.data(), found->prepared_bytes},
               needed);
 }
 
@@ -171,10 +172,15 @@ ingot_status ingot_method_load_in(const ingot_program* program, const char* name
   if (program == nullptr || name == nullptr || memory == nullptr || method == nullptr) {
     return null_pointer("program, name, memory or method");
   }
-  if (memory->struct_size < sizeof *memory || (memory->num_arenas > 0 && (!memory->arenas || !memory->arena_bytes))) {
+  // Callers of before there was `prepared` have none.
+  constexpr size_t kLeast = offsetof(ingot_method_memory, prepared);
+  if (memory->struct_size < kLeast || (memory->num_arenas > 0 && (!memory->arenas || !memory->arena_bytes))) {
     return c_status(Error::make(ErrorCode::invalid_argument, "struct_size is %zu, expected %zu, or arenas are missing",
                                 memory->struct_size, sizeof *memory));
   }
+  const bool has_prepared = memory->struct_size >= sizeof *memory;
+  const std::span<std::byte> prepared(has_prepared ? static_cast<std::byte*>(memory->prepared) : nullptr,
+                                      has_prepared ? memory->prepared_bytes : 0);
   Result<ingot::Memory> list = ingot::Memory::allocate(memory->num_arenas * sizeof(std::span<std::byte>));
   if (!list) return c_status(list);
   auto* arenas = reinterpret_cast<std::span<std::byte>*>(list->bytes().data());
@@ -183,7 +189,8 @@ ingot_status ingot_method_load_in(const ingot_program* program, const char* name
   }
   const ingot::MethodMemory given{{static_cast<std::byte*>(memory->method), memory->method_bytes},
                                   {arenas, memory->num_arenas},
-                                  {static_cast<std::byte*>(memory->scratch), memory->scratch_bytes}};
+                                  {static_cast<std::byte*>(memory->scratch), memory->scratch_bytes},
+                                  prepared};
   return hand_out(ingot::Method::load(program->program, name, given), method);
 }
 

@@ -43,6 +43,9 @@ class Tensor {
   // memory.
   bool read_only() const { return read_only_; }
   void set_read_only() { read_only_ = true; }
+  // Does data() hold the same elements as long as the method lives?
+  bool is_constant() const { return constant_; }
+  void set_constant() { read_only_ = constant_ = true; }
 
   void* data() const { return data_; }
   template <typename T>
@@ -72,6 +75,7 @@ class Tensor {
   DType dtype_ = DType::float32;
   bool resizable_ = false;
   bool read_only_ = false;
+  bool constant_ = false;
 };
 
 // Bytes of a tensor of these sizes; an error where a size is negative or where the product, zeros counted as ones (so

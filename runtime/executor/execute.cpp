@@ -19,6 +19,8 @@ Result<void> run_kernel(Method::Impl& method, const Instruction& instruction) {
                   method.context.scratch.size());
     }
   }
+  method.context.prepared = instruction.prepared;
+  method.context.epilogue = instruction.epilogue;
   return kernel.run(method.context, args);
 }
 
@@ -50,6 +52,8 @@ Result<void> run_instruction(Method::Impl& method, const Instruction& instructio
     case Instruction::Kind::jump_false:
       if (!is_true(*instruction.condition)) next = instruction.destination;
       return {};
+    case Instruction::Kind::folded:
+    case Instruction::Kind::once:
     case Instruction::Kind::nothing:
       return {};
   }
@@ -81,6 +85,8 @@ Result<void> run_method(Method::Impl& method) {
         what = "move";
         break;
       case Instruction::Kind::jump_false:
+      case Instruction::Kind::folded:
+      case Instruction::Kind::once:
       case Instruction::Kind::nothing:
         break;
     }

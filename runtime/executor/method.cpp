@@ -13,18 +13,19 @@ bool is_aligned(const void* address, size_t alignment) {
   return reinterpret_cast<uintptr_t>(address) % alignment == 0;
 }
 
-// Arenas and scratch of a method, from the caller or from one block of the heap.
+// Arenas, prepared constants and scratch of a method, from the caller or from one block of the heap.
 struct Arenas {
   std::span<const std::span<std::byte>> given;  // empty where `block` holds them
   std::span<std::byte> block;
   std::span<const int64_t> sizes;
 
   // Where arena i starts.
-  std::byte* arena(size_t i) const {
-    if (!given.empty()) return given[i].data();
+  std::byte* arena(size_t i) const { return given.empty() ? block.data() + end(sizes.first(i)) : given[i].data(); }
+  // Bytes of arenas of these sizes, one after the other.
+  static size_t end(std::span<const int64_t> sizes) {
     size_t offset = 0;
-    for (size_t k = 0; k < i; ++k) offset += padded(sizes[k]);
-    return block.data() + offset;
+    for (const int64_t size : sizes) offset += padded(size);
+    return offset;
   }
   static size_t padded(int64_t size) {
     return (static_cast<size_t>(size) + Memory::kAlignment - 1) & ~(Memory::kAlignment - 1);
@@ -33,7 +34,11 @@ struct Arenas {
 
 Result<Arenas> own_arenas(Method::Impl& method) {
   Arenas arenas{{}, {}, arena_sizes(method.plan)};
-  size_t total = method.scratch_bytes;
+  size_t total = 0;
+  if (!checked_align_up(method.scratch_bytes, Memory::kAlignment, &total) ||
+      !checked_add(total, method.prepared_bytes, &total)) {
+    return fail(ErrorCode::out_of_memory, "scratch and prepared constants are larger than this machine's addresses");
+  }
   for (const int64_t size : arenas.sizes) {
     size_t end = 0;
     if (!checked_align_up(static_cast<size_t>(size), Memory::kAlignment, &end) || !checked_add(total, end, &total)) {
@@ -42,7 +47,10 @@ Result<Arenas> own_arenas(Method::Impl& method) {
   }
   method.own_arenas = INGOT_TRY(Memory::allocate(total));
   arenas.block = method.own_arenas.bytes();
-  method.context.scratch = arenas.block.last(method.scratch_bytes);
+  // The arenas first, then the prepared constants, then scratch.
+  const std::span<std::byte> prepared = arenas.block.last(total - Arenas::end(arenas.sizes));
+  method.context.prepared = prepared.first(method.prepared_bytes);
+  method.context.scratch = prepared.subspan(method.prepared_bytes, method.scratch_bytes);
   return arenas;
 }
 
@@ -64,7 +72,13 @@ Result<Arenas> caller_arenas(Method::Impl& method, const MethodMemory& memory) {
     return fail(ErrorCode::invalid_argument, "scratch: expected %zu bytes aligned to %zu, found %zu",
                 method.scratch_bytes, Memory::kAlignment, memory.scratch.size());
   }
+  if (memory.prepared.size() < method.prepared_bytes ||
+      (method.prepared_bytes > 0 && !is_aligned(memory.prepared.data(), Memory::kAlignment))) {
+    return fail(ErrorCode::invalid_argument, "prepared: expected %zu bytes aligned to %zu, found %zu",
+                method.prepared_bytes, Memory::kAlignment, memory.prepared.size());
+  }
   method.context.scratch = memory.scratch;
+  method.context.prepared = memory.prepared;
   return arenas;
 }
 
@@ -81,6 +95,7 @@ Result<void> attach(Method::Impl& method, const Arenas& arenas) {
     const std::span<const std::byte> initial = *method.program.file.initial_state(from.data_buffer_idx());
     std::memcpy(tensor.data(), initial.data(), tensor.nbytes());
   }
+  if (method.planner != nullptr) INGOT_TRY_VOID(method.planner->finish(method));
   for (size_t i = 0; i < method.instructions.size(); ++i) {
     const Instruction& instruction = method.instructions[i];
     if (instruction.kind != Instruction::Kind::kernel) continue;

@@ -20,6 +20,8 @@ struct Instruction {
     delegate,
     move,
     jump_false,
+    folded,   // a kernel call that is part of the one before it
+    once,     // a kernel call on constants: it ran when the method was loaded
     nothing,  // freeing: what a program may free is planned, so there is nothing to do
   };
   Kind kind = Kind::nothing;
@@ -36,6 +38,34 @@ struct Instruction {
     Value* condition;
     Value* move_to;
   };
+  std::span<std::byte> prepared;       // kernel; before the arenas are attached: without data
+  const Epilogue* epilogue = nullptr;  // kernel; null where nothing was folded into it
+};
+
+// Where a planned tensor lies, and when it is in use: from its first instruction to its last.
+struct Place {
+  uint32_t arena = 0;
+  uint32_t first = 0;
+  uint32_t last = 0;
+  uint32_t uses = 0;
+  uint32_t writes = 0;
+  size_t offset = 0;
+  size_t file_offset = 0;  // what the file says
+  size_t bytes = 0;        // 0: not planned, or empty
+  uint32_t until = 0;      // how long another reads these bytes under a name of its own
+  bool exclusive = false;  // shares its bytes with no other tensor of the file's plan
+  bool shared = false;     // holds what another reads, or reads what another holds
+  bool reads_first = false;
+  bool constant = false;
+  bool placed = false;
+};
+
+// Uses KernelExtras of a method's kernels.
+struct MethodPlanner {
+  // When the tables are there: folds calls, and finds out what kernels prepare.
+  Result<void> (*plan)(Method::Impl& method);
+  // When planned tensors have their memory: moves those that were planned anew, and lets kernels prepare.
+  Result<void> (*finish)(Method::Impl& method);
 };
 
 struct Method::Impl {
@@ -47,11 +77,16 @@ struct Method::Impl {
   const pte::ExecutionPlan& plan;
 
   std::span<Value> values;
+  std::span<Tensor> tensors;  // of the values that are tensors, in their order
+  std::span<Place> places;    // of each tensor
   std::span<Instruction> instructions;
-  std::span<const Kernel*> kernels;      // of the plan's operators
-  std::span<DelegateHandle*> delegates;  // of the plan's delegates; null where no instruction calls it
-  std::span<CompileSpec> compile_specs;  // of all delegates, one after the other
-  size_t scratch_bytes = 0;              // the largest that a kernel asks for
+  std::span<const Kernel*> kernels;        // of the plan's operators
+  std::span<DelegateHandle*> delegates;    // of the plan's delegates; null where no instruction calls it
+  std::span<CompileSpec> compile_specs;    // of all delegates, one after the other
+  std::span<Epilogue> epilogues;           // room for one a kernel call
+  size_t scratch_bytes = 0;                // the largest that a kernel asks for
+  size_t prepared_bytes = 0;               // of all kernel calls, each rounded up to Memory::kAlignment
+  const MethodPlanner* planner = nullptr;  // of the first kernel that has extras
   KernelContext context;
 
   Memory own_block;   // this very object and its tables, unless the caller supplied them

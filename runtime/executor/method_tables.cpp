@@ -19,6 +19,7 @@ struct Counts {
   size_t ints = 0;             // of int lists
   size_t tensor_pointers = 0;  // of tensor lists and delegate calls
   size_t instructions = 0;
+  size_t kernel_calls = 0;
   size_t operators = 0;
   size_t delegates = 0;
   size_t compile_specs = 0;
@@ -50,7 +51,10 @@ Counts count_objects(const pte::ExecutionPlan& plan) {
   for (const pte::Chain* chain : *plan.chains()) {
     n.instructions += count(chain->instructions());
     for (const pte::Instruction* instruction : or_empty(chain->instructions())) {
-      if (const auto* call = instruction->instr_args_as_KernelCall()) n.value_pointers += count(call->args());
+      if (const auto* call = instruction->instr_args_as_KernelCall()) {
+        n.value_pointers += count(call->args());
+        ++n.kernel_calls;
+      }
       if (const auto* call = instruction->instr_args_as_DelegateCall()) n.tensor_pointers += count(call->args());
     }
   }
@@ -64,6 +68,8 @@ Counts count_objects(const pte::ExecutionPlan& plan) {
 struct Arrays {
   Method::Impl* method;
   Value* values;
+  Place* places;
+  Epilogue* epilogues;
   Tensor* tensors;
   Instruction* instructions;
   const Kernel** kernels;
@@ -79,6 +85,8 @@ struct Arrays {
 Arrays place(Carver& carver, const Counts& n) {
   return {carver.take<Method::Impl>(1),
           carver.take<Value>(n.values),
+          carver.take<Place>(n.tensors),
+          carver.take<Epilogue>(n.kernel_calls),
           carver.take<Tensor>(n.tensors),
           carver.take<Instruction>(n.instructions),
           carver.take<const Kernel*>(n.operators),
@@ -172,7 +180,7 @@ class TableBuilder {
     if (tensor_storage(from) == Storage::constant) {
       const std::span<const std::byte> data = *method_.program.file.constant_data(from.data_buffer_idx());
       tensor->set_data(const_cast<std::byte*>(data.data()), layout.nbytes);
-      tensor->set_read_only();
+      tensor->set_constant();
     }
     return tensor;
   }
@@ -283,6 +291,9 @@ Result<Method::Impl*> make_method(const Program::Impl& program, const pte::Execu
   }
   auto* method = new (arrays.method) Method::Impl(program, plan);
   method->values = construct(arrays.values, n.values);
+  method->tensors = {arrays.tensors, n.tensors};
+  method->places = construct(arrays.places, n.tensors);
+  method->epilogues = construct(arrays.epilogues, n.kernel_calls);
   method->instructions = construct(arrays.instructions, n.instructions);
   method->kernels = construct(arrays.kernels, n.operators);
   method->delegates = construct(arrays.delegates, n.delegates);
@@ -293,6 +304,7 @@ Result<Method::Impl*> make_method(const Program::Impl& program, const pte::Execu
     builder.build_values();
     result = builder.build_instructions();
   }
+  if (result && method->planner != nullptr) result = method->planner->plan(*method);
   if (!result) {
     method->~Impl();
     return std::unexpected(result.error());

@@ -190,6 +190,7 @@ Result<void> find_kernels(Method::Impl& method) {
     const pte::Operator& op = *method.plan.operators()->Get(static_cast<flatbuffers::uoffset_t>(i));
     method.kernels[i] = method.runtime.find_kernel(as_text(op.name()), as_text(op.overload()));
     if (method.kernels[i] == nullptr) return missing(method);
+    if (method.kernels[i]->extras != nullptr) method.planner = method.kernels[i]->extras->planner;
   }
   for (size_t i = 0; i < method.delegates.size(); ++i) {
     const pte::BackendDelegate& delegate = *method.plan.delegates()->Get(static_cast<flatbuffers::uoffset_t>(i));

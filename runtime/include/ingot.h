@@ -140,6 +140,7 @@ typedef struct {
   size_t scratch_bytes;       /* alignment 64 */
   size_t num_arenas;          /* alignment of each: 16, better 64 */
   const int64_t* arena_bytes; /* num_arenas numbers; as long as the program */
+  size_t prepared_bytes;      /* alignment 64 */
 } ingot_memory_requirements;
 
 INGOT_API ingot_status ingot_program_memory_requirements(const ingot_program* program, const char* method,
@@ -159,6 +160,8 @@ typedef struct {
   size_t num_arenas;
   void* const* arenas;
   const size_t* arena_bytes;
+  void* prepared;
+  size_t prepared_bytes;
 } ingot_method_memory;
 
 INGOT_API ingot_status ingot_method_load_in(const ingot_program* program, const char* name,

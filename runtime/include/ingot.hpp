@@ -65,12 +65,14 @@ struct TensorInfo {
   size_t nbytes = 0;
 };
 
-// What a caller supplies who wants to own every byte: one block for the method's own tables, and one for each planned
-// arena. Exact, known before anything is loaded. Delegates allocate their own memory besides.
+// What a caller supplies who wants to own every byte: a block for the method's own tables, one for each planned arena,
+// one that methods which never run at the same time may share (scratch), and one for weights in the order in which
+// kernels read them. Exact, known before anything is loaded. Delegates allocate their own memory besides.
 struct MemoryRequirements {
   size_t method_bytes = 0;               // alignment 16
   std::span<const int64_t> arena_bytes;  // alignment 64 (16 serves); one entry an arena
   size_t scratch_bytes = 0;              // alignment 64: the largest that a kernel of the method asks for
+  size_t prepared_bytes = 0;             // alignment 64: what kernels make of the program's constants, once
 };
 
 struct MethodInfo {
@@ -133,6 +135,7 @@ struct MethodMemory {
   std::span<std::byte> method;
   std::span<const std::span<std::byte>> arenas;
   std::span<std::byte> scratch;
+  std::span<std::byte> prepared = {};
 };
 
 // Methods that never run at the same time may share the delegates' workspaces: give them the same group. The group

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -75,10 +76,50 @@ class KernelArgs {
   std::span<Value* const> values_;
 };
 
+// What a kernel does to the elements of its float32 result before it stores them: the work of the kernels that follow
+// it and read nothing else, folded into it when the method was loaded (KernelExtras::accepts).
+struct Epilogue {
+  // First, where `variance` is not null, batch normalization of dimension 1 by these constants of one element a
+  // channel; `weight` and `bias` may be null.
+  const Tensor* weight = nullptr;
+  const Tensor* bias = nullptr;
+  const Tensor* mean = nullptr;
+  const Tensor* variance = nullptr;
+  double eps = 0;
+  // Then these bounds; NaN stays.
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+
+  bool clamps() const {
+    return low != -std::numeric_limits<float>::infinity() || high != std::numeric_limits<float>::infinity();
+  }
+};
+
 // What a kernel may use besides its arguments.
 struct KernelContext {
   Parallel parallel;
-  std::span<std::byte> scratch;  // as many bytes as Kernel::scratch asked for, 64-byte aligned, contents undefined
+  std::span<std::byte> scratch;   // as many bytes as Kernel::scratch asked for, 64-byte aligned, contents undefined
+  std::span<std::byte> prepared;  // of this call, as KernelExtras::prepare left them, 64-byte aligned, or empty
+  const Epilogue* epilogue = nullptr;  // of this call: one that KernelExtras::accepts said yes to
+};
+
+struct MethodPlanner;
+extern const MethodPlanner kMethodPlanner;
+
+// What serves a kernel's speed. All of it is asked when a method is loaded: the tensors have their largest sizes then,
+// and only constants (Tensor::is_constant) have data.
+struct KernelExtras {
+  // Bytes that one call keeps for as long as its method lives, and what fills them (context.prepared) once, before
+  // anything runs: what can be made of constants alone, such as weights in the order in which the kernel reads them.
+  Result<size_t> (*prepared)(const KernelContext& context, KernelArgs args) = nullptr;
+  Result<void> (*prepare)(KernelContext& context, KernelArgs args) = nullptr;
+  // Can this call do the work of an epilogue besides its own?
+  bool (*accepts)(KernelArgs args, const Epilogue& epilogue) = nullptr;
+  // For a kernel whose first argument may be the result of another, with as many elements as its own first output:
+  // adds what this call does to the epilogue of the other; false where an epilogue cannot say it.
+  bool (*follow)(KernelArgs args, Epilogue& epilogue) = nullptr;
+  // What makes use of the above; a runtime whose kernels have no extras need not link it.
+  const MethodPlanner* planner = &kMethodPlanner;
 };
 
 // A row of a kernel table. Kernels must accept any values inside their arguments (these come from files): wrong shapes,
@@ -95,6 +136,7 @@ struct Kernel {
   Result<void> (*run)(KernelContext& context, KernelArgs args);
   // Bytes of scratch for these arguments at their largest sizes; null where a kernel needs none.
   Result<size_t> (*scratch)(KernelArgs args) = nullptr;
+  const KernelExtras* extras = nullptr;
 };
 
 }  // namespace ingot

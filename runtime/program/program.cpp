@@ -130,6 +130,7 @@ Result<MemoryRequirements> Program::memory_requirements(std::string_view method)
   const Memory memory = INGOT_TRY(Memory::allocate(needed.method_bytes));
   Method::Impl* tables = INGOT_TRY(make_method(*impl_, *plan, memory.bytes()));
   needed.scratch_bytes = tables->scratch_bytes;
+  needed.prepared_bytes = tables->prepared_bytes;
   tables->~Impl();
   return needed;
 }

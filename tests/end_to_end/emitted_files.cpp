@@ -74,7 +74,7 @@ bool attempt(const Runtime& runtime, std::span<const std::byte> file) {
   const std::string_view name = program->method_info(size_t{0})->name;
   const auto needed = program->memory_requirements(name);
   if (!needed) return false;
-  size_t total = needed->method_bytes + needed->scratch_bytes;
+  size_t total = needed->method_bytes + needed->scratch_bytes + needed->prepared_bytes;
   for (const int64_t arena : needed->arena_bytes) total += std::min(static_cast<size_t>(arena), kMost);
   if (total > kMost) return false;
   auto method = Method::load(*program, name);

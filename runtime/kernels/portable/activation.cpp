@@ -62,18 +62,16 @@ struct Elu {
   T below, above, input_scale;
 };
 
-template <typename T>
 struct GeluErf : NoParams {
   using NoParams::NoParams;
-  T operator()(T x) const { return x * T(0.5) * (1 + fast_erf(x * T(0.70710678118654752440))); }
+  double operator()(double x) const { return x * 0.5 * (1 + fast_erf(x * 0.70710678118654752440)); }
 };
 
-template <typename T>
 struct GeluTanh : NoParams {
   using NoParams::NoParams;
-  T operator()(T x) const {
+  double operator()(double x) const {
     // sqrt(2 / pi)
-    return x * T(0.5) * (1 + fast_tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
+    return x * 0.5 * (1 + fast_tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
   }
 };
 
@@ -98,8 +96,8 @@ struct Glu : NoParams {
 constexpr ElementOp kClamp = element_op<Clamp, 1>(kNumbers);
 constexpr ElementOp kLeakyRelu = float_op<LeakyRelu, 1>(kFloats);
 constexpr ElementOp kElu = float_op<Elu, 1>(kFloats);
-constexpr ElementOp kGeluErf = float_op<GeluErf, 1>(kFloats);
-constexpr ElementOp kGeluTanh = float_op<GeluTanh, 1>(kFloats);
+constexpr ElementOp kGeluErf = {leveled<&ElementLoops::gelu_erf>, apply<GeluErf, double, 1>, nullptr, kFloats};
+constexpr ElementOp kGeluTanh = {leveled<&ElementLoops::gelu_tanh>, apply<GeluTanh, double, 1>, nullptr, kFloats};
 constexpr ElementOp kGlu = float_op<Glu, 2>(kFloats);
 constexpr ElementOp kLogit = float_op<Logit, 1>(kComputable, Gives::floating);
 
@@ -195,9 +193,30 @@ Result<void> glu(KernelContext& context, KernelArgs args) {
   return elementwise(context, kGlu, operands, args.tensor(2));
 }
 
+// Bounds, of which none may be NaN nor the lower one the higher, become part of what an epilogue clamps to.
+bool add_bounds(float low, float high, Epilogue& epilogue) {
+  if (!(low <= high)) return false;
+  epilogue.low = std::clamp(epilogue.low, low, high);
+  epilogue.high = std::clamp(epilogue.high, low, high);
+  return true;
+}
+
+bool follow_clamp(KernelArgs args, Epilogue& epilogue) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  return add_bounds(args.has(1) ? args.scalar(1).to<float>() : -kInfinity,
+                    args.has(2) ? args.scalar(2).to<float>() : kInfinity, epilogue);
+}
+
+bool follow_hardtanh(KernelArgs args, Epilogue& epilogue) {
+  return add_bounds(args.scalar(1).to<float>(), args.scalar(2).to<float>(), epilogue);
+}
+
+constexpr KernelExtras kClampExtras = {.follow = follow_clamp};
+constexpr KernelExtras kHardtanhExtras = {.follow = follow_hardtanh};
+
 constexpr Kernel kRows[] = {
-    {"aten::clamp.out", "TS?S?O", clamp},
-    {"aten::hardtanh.out", "TSSO", hardtanh},
+    {.name = "aten::clamp.out", .signature = "TS?S?O", .run = clamp, .extras = &kClampExtras},
+    {.name = "aten::hardtanh.out", .signature = "TSSO", .run = hardtanh, .extras = &kHardtanhExtras},
     {"aten::leaky_relu.out", "TSO", leaky_relu},
     {"aten::elu.out", "TSSSO", elu},
     {"aten::gelu.out", "TrO", gelu},

@@ -1,9 +1,11 @@
 #include "runtime/kernels/portable/convolution.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <span>
 
+#include "runtime/core/checked_math.h"
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/families.h"
 
@@ -90,8 +92,8 @@ Result<void> check_channels(const Tensor& in, const Tensor& weight, const Tensor
   return {};
 }
 
-Result<Convolution> prepare(const Tensor& in, const Tensor& weight, const Tensor* bias, const Spans& spans,
-                            bool transposed, int64_t groups) {
+Result<Convolution> describe(const Tensor& in, const Tensor& weight, const Tensor* bias, const Spans& spans,
+                             bool transposed, int64_t groups) {
   if (in.rank() == 5) return fail(ErrorCode::not_supported, "convolution over three spatial axes is not supported");
   INGOT_TRY_VOID(check_rank_between(in, 3, 4, "input"));
   INGOT_TRY_VOID(check_rank(weight, in.rank(), "weight"));
@@ -126,6 +128,131 @@ Result<Convolution> prepare(const Tensor& in, const Tensor& weight, const Tensor
   return c;
 }
 
+// The convolution that a call asks for, but for its output.
+Result<Convolution> describe(KernelArgs args) {
+  const Spans spans{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
+  return describe(args.tensor(0), args.tensor(1), args.optional_tensor(2), spans, args.boolean(6), args.integer(8));
+}
+
+// The depth, bias included, of what is made of constant weights when a method is loaded: the weights as convolve_blocks
+// wants them, or with batch normalization in them; in that case a new bias comes first.
+struct Prepared {
+  size_t bias_floats = 0;
+  size_t bytes = 0;  // 0: nothing is
+};
+
+Result<Prepared> plan_prepared(const Convolution& c, KernelArgs args, const Epilogue* epilogue) {
+  Prepared plan;
+  const bool normalizes = epilogue != nullptr && epilogue->variance != nullptr;
+  const bool depthwise = is_depthwise(c);
+  if (c.dtype != DType::float32 || c.transposed || !args.tensor(1).is_constant() || (depthwise && !normalizes)) {
+    return plan;
+  }
+  const size_t channels = static_cast<size_t>(c.groups * c.out_channels);
+  if (normalizes) plan.bias_floats = (channels + 15) / 16 * 16;
+  const size_t weights = depthwise ? args.tensor(1).nbytes() : INGOT_TRY(packed_weight_bytes(c));
+  if (!checked_add(plan.bias_floats * sizeof(float), weights, &plan.bytes)) {
+    return fail(ErrorCode::out_of_memory, "the packed weight would be larger than this machine's addresses");
+  }
+  return plan;
+}
+
+Result<size_t> prepared_bytes(const KernelContext& context, KernelArgs args) {
+  const Convolution c = INGOT_TRY(describe(args));
+  const Prepared plan = INGOT_TRY(plan_prepared(c, args, context.epilogue));
+  return plan.bytes;
+}
+
+// The dense weights of a depthwise convolution, each channel's times its scale.
+void scale_taps(const Convolution& c, const float* scale, float* to) {
+  for (int64_t channel = 0; channel < c.groups * c.out_channels; ++channel) {
+    const float* from = static_cast<const float*>(c.weight) + channel / c.out_channels * c.weight_group_stride +
+                        channel % c.out_channels * c.weight_strides[0];
+    for (int64_t y = 0; y < c.axes[0].kernel; ++y) {
+      for (int64_t x = 0; x < c.axes[1].kernel; ++x) {
+        *to++ = scale[channel] * from[y * c.weight_strides[2] + x * c.weight_strides[3]];
+      }
+    }
+  }
+}
+
+Result<void> prepare(KernelContext& context, KernelArgs args) {
+  Convolution c = INGOT_TRY(describe(args));
+  const Prepared plan = INGOT_TRY(plan_prepared(c, args, context.epilogue));
+  if (plan.bytes == 0) return {};
+  float* const bias = reinterpret_cast<float*>(context.prepared.data());
+  float* const weights = bias + plan.bias_floats;
+  if (plan.bias_floats == 0) {
+    pack_weights(context.parallel, c, nullptr, weights);
+    return {};
+  }
+  // The bias's place holds the scale while that is needed.
+  const Epilogue& e = *context.epilogue;
+  const size_t channels = static_cast<size_t>(c.groups * c.out_channels);
+  for (size_t i = 0; i < channels; ++i) {
+    const double factor = e.weight != nullptr ? e.weight->data_as<float>()[i] : 1.0f;
+    bias[i] = static_cast<float>(factor / std::sqrt(e.variance->data_as<float>()[i] + e.eps));
+  }
+  if (is_depthwise(c)) {
+    scale_taps(c, bias, weights);
+  } else {
+    pack_weights(context.parallel, c, bias, weights);
+  }
+  for (size_t i = 0; i < channels; ++i) {
+    const float before = c.bias != nullptr ? static_cast<const float*>(c.bias)[i] : 0.0f;
+    const float after = e.bias != nullptr ? e.bias->data_as<float>()[i] : 0.0f;
+    bias[i] = (before - e.mean->data_as<float>()[i]) * bias[i] + after;
+  }
+  return {};
+}
+
+bool has_channels(const Tensor* tensor, size_t channels) {
+  return tensor == nullptr || (tensor->is_constant() && tensor->dtype() == DType::float32 && tensor->rank() == 1 &&
+                               tensor->numel() == channels);
+}
+
+bool accepts(KernelArgs args, const Epilogue& epilogue) {
+  if (args.tensor(0).dtype() != DType::float32) return false;
+  if (epilogue.variance == nullptr) return true;
+  const Result<Convolution> c = describe(args);
+  if (!c || c->transposed) return false;
+  const size_t channels = static_cast<size_t>(c->groups * c->out_channels);
+  return args.tensor(1).is_constant() && has_channels(args.optional_tensor(2), channels) &&
+         has_channels(epilogue.weight, channels) && has_channels(epilogue.bias, channels) &&
+         has_channels(epilogue.mean, channels) && has_channels(epilogue.variance, channels);
+}
+
+Result<size_t> scratch(KernelArgs args) {
+  if (args.tensor(0).dtype() != DType::float32 || (args.tensor(1).is_constant() && !args.boolean(6))) return size_t{0};
+  const Convolution c = INGOT_TRY(describe(args));
+  return is_depthwise(c) ? size_t{0} : packed_weight_bytes(c);
+}
+
+Result<void> convolve_float(KernelContext& context, KernelArgs args, Convolution& c) {
+  const Prepared plan = INGOT_TRY(plan_prepared(c, args, context.epilogue));
+  if (context.epilogue != nullptr) {
+    c.low = context.epilogue->low;
+    c.high = context.epilogue->high;
+  }
+  // A direct caller may call constants so and prepare nothing all the same.
+  if (plan.bytes > context.prepared.size()) return fail(ErrorCode::invalid_state, "the weight was not prepared");
+  const float* const prepared = reinterpret_cast<const float*>(context.prepared.data());
+  if (plan.bias_floats > 0) c.bias = prepared;
+  if (!is_depthwise(c)) {
+    const float* packed = plan.bytes > 0 ? prepared + plan.bias_floats : nullptr;
+    convolve_blocks(context.parallel, c, packed, reinterpret_cast<float*>(context.scratch.data()));
+    return {};
+  }
+  if (plan.bytes > 0) {
+    const int64_t taps_w = c.axes[1].kernel, taps = c.axes[0].kernel * taps_w;
+    c.weight = prepared + plan.bias_floats;
+    c.weight_strides = {taps, taps, taps_w, 1};
+    c.weight_group_stride = c.out_channels * taps;
+  }
+  convolve_depthwise(context.parallel, c);
+  return {};
+}
+
 // convolution.out(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation,
 //                 bool transposed, int[] output_padding, int groups, *, out)
 Result<void> convolution(KernelContext& context, KernelArgs args) {
@@ -133,8 +260,7 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   const Tensor& weight = args.tensor(1);
   const Tensor* bias = args.optional_tensor(2);
   Tensor& out = args.tensor(9);
-  const Spans spans{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
-  Convolution c = INGOT_TRY(prepare(in, weight, bias, spans, args.boolean(6), args.integer(8)));
+  Convolution c = INGOT_TRY(describe(args));
 
   INGOT_TRY_VOID(check_rank(out, in.rank(), "out"));
   INGOT_TRY_VOID(check_same_dtype(in, "input", out, "out"));
@@ -151,16 +277,15 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   if (bias != nullptr) INGOT_TRY_VOID(check_data(*bias, "bias"));
   INGOT_TRY_VOID(check_data(out, "out"));
 
-  if (c.dtype != DType::float32) {
-    convolve_any(context.parallel, c);
-  } else if (!convolve_depthwise(context.parallel, c)) {
-    convolve_blocks(context.parallel, c);
-  }
+  if (c.dtype == DType::float32) return convolve_float(context, args, c);
+  convolve_any(context.parallel, c);
   return {};
 }
 
+constexpr KernelExtras kExtras = {.prepared = prepared_bytes, .prepare = prepare, .accepts = accepts};
+
 constexpr Kernel kRows[] = {
-    {"aten::convolution.out", "TTT?LLLbLiO", convolution},
+    {"aten::convolution.out", "TTT?LLLbLiO", convolution, scratch, &kExtras},
 };
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "runtime/core/dtype.h"
+#include "runtime/core/error.h"
 #include "runtime/core/parallel.h"
 
 namespace ingot::portable {
@@ -39,6 +41,9 @@ struct Convolution {
   std::array<int64_t, 4> weight_strides{};
   std::array<int64_t, 4> out_strides{};
   int64_t weight_group_stride = 0;
+  // What float32 results are clamped to.
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
 };
 
 // Output positions along an axis that use the same elements of the kernel: all of them in a forward convolution, every
@@ -67,11 +72,25 @@ struct Range {
 };
 Range range_inside(int64_t first, int64_t step, int64_t count, int64_t size);
 
-// float32, one input channel a group: false where the kernel is too large for its buffers, and nothing was done.
-bool convolve_depthwise(const Parallel& parallel, const Convolution& convolution);
-// float32, as blocked products of the weight and gathered panels of the input.
-void convolve_blocks(const Parallel& parallel, const Convolution& convolution);
+// float32, one input channel a group, and a kernel that is not too large for convolve_depthwise's buffers? Not a matter
+// of the image's size.
+bool is_depthwise(const Convolution& convolution);
+void convolve_depthwise(const Parallel& parallel, const Convolution& convolution);
+
+// float32, as blocked products of the packed weight and gathered panels of the input. The packed weight of a
+// convolution that is not transposed may be made beforehand, each output channel's times its `scale` where that is
+// given; otherwise `packed` is null and it is made in `scratch`. Both have packed_weight_bytes, 64-byte aligned.
+Result<size_t> packed_weight_bytes(const Convolution& convolution);
+void pack_weights(const Parallel& parallel, const Convolution& convolution, const float* scale, float* packed);
+void convolve_blocks(const Parallel& parallel, const Convolution& convolution, const float* packed, float* scratch);
+
 // Every floating dtype, plainly.
 void convolve_any(const Parallel& parallel, const Convolution& convolution);
+
+// NaN stays.
+inline float clamp(float x, float low, float high) {
+  x = x < low ? low : x;
+  return x > high ? high : x;
+}
 
 }  // namespace ingot::portable

@@ -50,10 +50,47 @@ void advance(const Depth& depth, DepthIndex* at) {
   ++at->channel;
 }
 
+// The depth in the order in which one after the other lies closest in the input.
+Depth depth_of(const Convolution& c, const Phase& h, const Phase& w) {
+  return {c.in_channels, h.taps, w.taps, c.in_strides[1] == 1 && c.in_strides[3] != 1};
+}
+
+// Packs the weights of one phase of all groups. Groups of rows are shared out among threads.
+void pack_phase(const Parallel& parallel, const Convolution& c, const Phase& h, const Phase& w, const float* scale,
+                float* packed) {
+  const Depth depth = depth_of(c, h, w);
+  const size_t rows = static_cast<size_t>(c.out_channels), columns = static_cast<size_t>(depth.size());
+  const size_t row_groups = pack_groups(rows);
+  const float* weight =
+      static_cast<const float*>(c.weight) + h.kernel_first * c.weight_strides[2] + w.kernel_first * c.weight_strides[3];
+  const int64_t step_h = h.kernel_step * c.weight_strides[2], step_w = w.kernel_step * c.weight_strides[3];
+  parallel_for(parallel, static_cast<size_t>(c.groups) * row_groups, 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const size_t group = i / row_groups, row_group = i % row_groups;
+      float* to = packed + i * kPackRows * columns;
+      for (size_t r = 0; r < kPackRows; ++r) {
+        const size_t row = row_group * kPackRows + r;
+        if (row >= rows) {
+          for (size_t k = 0; k < columns; ++k) to[k * kPackRows + r] = 0;
+          continue;
+        }
+        const float* from = weight + static_cast<int64_t>(group) * c.weight_group_stride +
+                            static_cast<int64_t>(row) * c.weight_strides[0];
+        const float factor = scale != nullptr ? scale[group * rows + row] : 1.0f;
+        DepthIndex at = depth_index(depth, 0);
+        for (size_t k = 0; k < columns; ++k, advance(depth, &at)) {
+          to[k * kPackRows + r] = factor * from[at.channel * c.weight_strides[1] + at.h * step_h + at.w * step_w];
+        }
+      }
+    }
+  });
+}
+
 // One phase of one axis each: a set of output pixels that share their taps, seen as columns of a matrix.
 class PhaseProduct {
  public:
-  PhaseProduct(const Convolution& convolution, const Phase& h, const Phase& w);
+  // `packed`: what pack_phase made of the weights.
+  PhaseProduct(const Convolution& convolution, const Phase& h, const Phase& w, const float* packed);
   void run(const Parallel& parallel) const;
 
  private:
@@ -65,54 +102,29 @@ class PhaseProduct {
     int64_t first;
   };
 
-  bool weight_is_flat(bool channels_innermost) const;
   void merge_rows();
   void compute(int64_t image, int64_t group, size_t column_begin, size_t columns, size_t row_begin,
                size_t row_end) const;
   void fill(const float* in, std::span<const Run> runs, size_t k_begin, size_t k_end, float* panel) const;
 
   const Convolution& c_;
+  const float* packed_;
   Phase h_;
   Phase w_;
   int64_t in_h_;
   int64_t in_w_;
-  std::array<int64_t, 3> tap_strides_;  // of the weight: channel, tap row, tap column
   Depth depth_;
-  bool flat_;  // is a row of the weight consecutive in the depth's order?
 };
 
-PhaseProduct::PhaseProduct(const Convolution& convolution, const Phase& h, const Phase& w)
+PhaseProduct::PhaseProduct(const Convolution& convolution, const Phase& h, const Phase& w, const float* packed)
     : c_(convolution),
+      packed_(packed),
       h_(h),
       w_(w),
       in_h_(convolution.axes[0].in),
       in_w_(convolution.axes[1].in),
-      tap_strides_{convolution.weight_strides[1], h.kernel_step * convolution.weight_strides[2],
-                   w.kernel_step * convolution.weight_strides[3]},
-      depth_{convolution.in_channels, h.taps, w.taps, false} {
-  flat_ = weight_is_flat(false);
-  if (!flat_ && weight_is_flat(true)) {
-    depth_.channels_innermost = true;
-    flat_ = true;
-  }
+      depth_(depth_of(convolution, h, w)) {
   merge_rows();
-}
-
-bool PhaseProduct::weight_is_flat(bool channels_innermost) const {
-  const std::array<std::array<int64_t, 2>, 3> outer_to_inner =
-      channels_innermost
-          ? std::array<std::array<int64_t, 2>, 3>{{{h_.taps, tap_strides_[1]},
-                                                   {w_.taps, tap_strides_[2]},
-                                                   {c_.in_channels, tap_strides_[0]}}}
-          : std::array<std::array<int64_t, 2>, 3>{
-                {{c_.in_channels, tap_strides_[0]}, {h_.taps, tap_strides_[1]}, {w_.taps, tap_strides_[2]}}};
-  int64_t expected = 1;
-  for (size_t i = 3; i-- > 0;) {
-    const auto [size, stride] = outer_to_inner[i];
-    if (size != 1 && stride != expected) return false;
-    expected *= size;
-  }
-  return true;
 }
 
 // A pointwise convolution of whole rows treats the image as one row, so that panels are copied in long runs.
@@ -132,24 +144,24 @@ void PhaseProduct::run(const Parallel& parallel) const {
   const size_t pixels = static_cast<size_t>(h_.count * w_.count);
   const size_t rows = static_cast<size_t>(c_.out_channels);
   if (pixels == 0 || rows == 0) return;
-  const size_t blocks = (pixels + kPanelColumns - 1) / kPanelColumns;
+  const ColumnBlocks blocks(pixels);
   const size_t images = static_cast<size_t>(c_.batch * c_.groups);
-  const RowShares shares = share_rows(parallel.threads, images * blocks, rows);
-  parallel_for(parallel, images * blocks * shares.count, 1, [&](size_t begin, size_t end) {
+  const RowShares shares = share_rows(parallel.threads, images * blocks.count, rows);
+  parallel_for(parallel, images * blocks.count * shares.count, 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       const size_t row_begin = i % shares.count * shares.rows;
-      const size_t column_begin = i / shares.count % blocks * kPanelColumns;
-      const int64_t image = static_cast<int64_t>(i / shares.count / blocks);
-      compute(image / c_.groups, image % c_.groups, column_begin, std::min(kPanelColumns, pixels - column_begin),
-              row_begin, std::min(rows, row_begin + shares.rows));
+      const size_t block = i / shares.count % blocks.count;
+      const int64_t image = static_cast<int64_t>(i / shares.count / blocks.count);
+      compute(image / c_.groups, image % c_.groups, blocks.begin(block), blocks.size(block), row_begin,
+              std::min(rows, row_begin + shares.rows));
     }
   });
 }
 
 void PhaseProduct::compute(int64_t image, int64_t group, size_t column_begin, size_t columns, size_t row_begin,
                            size_t row_end) const {
-  std::array<Run, kPanelColumns> runs;
-  std::array<int64_t, kPanelColumns> offsets;  // of a column in a plane of the output
+  std::array<Run, kPanelMost> runs;
+  std::array<int64_t, kPanelMost> offsets;  // of a column in a plane of the output
   size_t run_count = 0;
   bool consecutive = true;
   for (size_t column = 0; column < columns;) {
@@ -168,48 +180,48 @@ void PhaseProduct::compute(int64_t image, int64_t group, size_t column_begin, si
 
   const float* in =
       static_cast<const float*>(c_.in) + image * c_.in_strides[0] + group * c_.in_channels * c_.in_strides[1];
-  const float* weight = static_cast<const float*>(c_.weight) + group * c_.weight_group_stride +
-                        h_.kernel_first * c_.weight_strides[2] + w_.kernel_first * c_.weight_strides[3];
   const float* bias = static_cast<const float*>(c_.bias);
   if (bias != nullptr) bias += group * c_.out_channels;
   float* out = static_cast<float*>(c_.out) + image * c_.out_strides[0] + group * c_.out_channels * c_.out_strides[1];
 
-  const auto gather = [&](size_t row, size_t k_begin, size_t k_end, float* to) {
-    DepthIndex at = depth_index(depth_, static_cast<int64_t>(k_begin));
-    const float* from = weight + static_cast<int64_t>(row) * c_.weight_strides[0];
-    for (size_t k = k_begin; k < k_end; ++k, advance(depth_, &at)) {
-      *to++ = from[at.channel * tap_strides_[0] + at.h * tap_strides_[1] + at.w * tap_strides_[2]];
-    }
-  };
-  const LeftRows<decltype(gather)> left{flat_ ? weight : nullptr, static_cast<size_t>(c_.weight_strides[0]), gather};
-  const auto store = [&](size_t row, size_t rows, size_t column, size_t count, const Tile& tile, bool first) {
-    for (size_t r = 0; r < rows; ++r) {
-      float* to = out + static_cast<int64_t>(row + r) * c_.out_strides[1];
-      const float* sums = tile + r * kTileColumns;
-      const float start = bias != nullptr ? bias[row + r] : 0.0f;
-      if (consecutive) {
-        float* run = to + offsets[column];
-        for (size_t i = 0; i < count; ++i) run[i] = (first ? start : run[i]) + sums[i];
-      } else {
-        for (size_t i = 0; i < count; ++i) {
-          float& element = to[offsets[column + i]];
-          element = (first ? start : element) + sums[i];
-        }
+  const size_t rows = static_cast<size_t>(c_.out_channels), depth = static_cast<size_t>(depth_.size());
+  const PackedRows weights{packed_ + static_cast<size_t>(group) * pack_groups(rows) * kPackRows * depth, depth};
+  const BlockTarget target{consecutive ? out + offsets[0] : nullptr, static_cast<size_t>(c_.out_strides[1]), bias,
+                           c_.low, c_.high};
+  const auto scatter = [&](size_t row, size_t count, const float* sums, bool first, bool last) {
+    for (size_t column = 0; column < columns; ++column) {
+      float* to = out + offsets[column] + static_cast<int64_t>(row) * c_.out_strides[1];
+      for (size_t r = 0; r < count; ++r, to += c_.out_strides[1]) {
+        float value = sums[r * kPanelPitch + column];
+        if (!first) value += *to;
+        *to = last ? clamp(value, c_.low, c_.high) : value;
       }
     }
   };
   multiply_block(
-      left, row_begin, row_end, static_cast<size_t>(depth_.size()), columns,
+      weights, row_begin, row_end, columns, target,
       [&](size_t k_begin, size_t k_end, float* panel) {
         fill(in, std::span(runs).first(run_count), k_begin, k_end, panel);
       },
-      store);
+      scatter);
 }
 
 void PhaseProduct::fill(const float* in, std::span<const Run> runs, size_t k_begin, size_t k_end, float* panel) const {
   const int64_t step = w_.in_step * c_.in_strides[3];
+  const ProductLoops& product_loops = *loops().product;
+  const auto stays_inside = [](const Phase& p, int64_t in) {
+    return p.taps == 1 && p.in_first == 0 && (p.count - 1) * p.in_step < in;
+  };
+  if (stays_inside(h_, in_h_) && stays_inside(w_, in_w_)) {
+    for (const Run& run : runs) {
+      const float* from = in + static_cast<int64_t>(k_begin) * c_.in_strides[1] +
+                          run.row * h_.in_step * c_.in_strides[2] + run.first * step;
+      product_loops.copy_to_panel({from, c_.in_strides[1], step, k_end - k_begin, run.count}, panel + run.column);
+    }
+    return;
+  }
   DepthIndex at = depth_index(depth_, static_cast<int64_t>(k_begin));
-  for (size_t k = k_begin; k < k_end; ++k, advance(depth_, &at), panel += kPanelColumns) {
+  for (size_t k = k_begin; k < k_end; ++k, advance(depth_, &at), panel += kPanelPitch) {
     const float* plane = in + at.channel * c_.in_strides[1];
     for (const Run& run : runs) {
       float* to = panel + run.column;
@@ -225,6 +237,8 @@ void PhaseProduct::fill(const float* in, std::span<const Run> runs, size_t k_beg
       for (; i < inside.begin; ++i) to[i] = 0;
       if (step == 1) {
         for (; i < inside.end; ++i) to[i] = plane[base + i];
+      } else if (step == 2) {
+        for (; i < inside.end; ++i) to[i] = plane[base + i * 2];
       } else {
         for (; i < inside.end; ++i) to[i] = plane[base + i * step];
       }
@@ -235,10 +249,21 @@ void PhaseProduct::fill(const float* in, std::span<const Run> runs, size_t k_beg
 
 }  // namespace
 
-void convolve_blocks(const Parallel& parallel, const Convolution& convolution) {
-  for (int64_t h = 0; h < phase_count(convolution, 0); ++h) {
-    for (int64_t w = 0; w < phase_count(convolution, 1); ++w) {
-      PhaseProduct(convolution, phase_of(convolution, 0, h), phase_of(convolution, 1, w)).run(parallel);
+Result<size_t> packed_weight_bytes(const Convolution& c) {
+  const size_t depth = static_cast<size_t>(c.in_channels * c.axes[0].kernel * c.axes[1].kernel);
+  return packed_bytes(static_cast<size_t>(c.out_channels), depth, static_cast<size_t>(c.groups));
+}
+
+void pack_weights(const Parallel& parallel, const Convolution& c, const float* scale, float* packed) {
+  pack_phase(parallel, c, phase_of(c, 0, 0), phase_of(c, 1, 0), scale, packed);
+}
+
+void convolve_blocks(const Parallel& parallel, const Convolution& c, const float* packed, float* scratch) {
+  for (int64_t i = 0; i < phase_count(c, 0); ++i) {
+    for (int64_t j = 0; j < phase_count(c, 1); ++j) {
+      const Phase h = phase_of(c, 0, i), w = phase_of(c, 1, j);
+      if (packed == nullptr) pack_phase(parallel, c, h, w, nullptr, scratch);
+      PhaseProduct(c, h, w, packed != nullptr ? packed : scratch).run(parallel);
     }
   }
 }

@@ -15,6 +15,7 @@
 
 #include "runtime/kernels/kernel_table.h"
 #include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/loop_levels.h"
 
 namespace ingot::portable {
 
@@ -72,6 +73,13 @@ bool apply(const void* const* in, void* out, size_t n, const Params& params, std
 template <typename Op, typename T, size_t N>
 bool apply(const void* const* in, void* out, size_t n, const Params& params) {
   return elementwise_internal::apply<Op, T>(in, out, n, params, std::make_index_sequence<N>());
+}
+
+// One that is compiled for several processors (loops/elements.h).
+template <ElementLoops::Function ElementLoops::* kLoop>
+bool leveled(const void* const* in, void* out, size_t n, const Params&) {
+  (loops().elements->*kLoop)(static_cast<const float*>(in[0]), static_cast<float*>(out), n);
+  return true;
 }
 
 // The three loops of a functor template that serves every compute type.

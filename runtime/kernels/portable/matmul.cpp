@@ -4,11 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/portable/block_product.h"
 #include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/convolution.h"
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
 
@@ -38,6 +40,9 @@ struct Product {
   Matrices start;  // broadcast by strides of 0
   Scalar alpha{Value::Kind::integer, 0, 1};
   Scalar beta{Value::Kind::integer, 0, 1};
+  // What float32 results are clamped to.
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
 };
 
 // What an element of the product is multiplied by and added to.
@@ -71,36 +76,22 @@ void multiply_few_rows(const Product& p, const float* a, const float* b, const f
     const int64_t column = static_cast<int64_t>(column_begin + i);
     float result = alpha * sums[i];
     if (start != nullptr) result += beta * start[static_cast<int64_t>(row) * p.start.row + column * p.start.column];
-    out[static_cast<int64_t>(row) * p.out.row + column * p.out.column] = result;
+    out[static_cast<int64_t>(row) * p.out.row + column * p.out.column] = clamp(result, p.low, p.high);
   }
 }
 
-void multiply_panel(const Product& p, const float* a, const float* b, const float* start, float* out,
+void multiply_panel(const Product& p, const PackedRows& a, const float* b, const float* start, float* out,
                     size_t column_begin, size_t columns, size_t row_begin, size_t row_end) {
   const float alpha = p.alpha.to<float>(), beta = p.beta.to<float>();
-  const auto gather = [&](size_t row, size_t k_begin, size_t k_end, float* to) {
-    for (size_t k = k_begin; k < k_end; ++k) {
-      *to++ = a[static_cast<int64_t>(row) * p.a.row + static_cast<int64_t>(k) * p.a.column];
-    }
-  };
-  const bool flat = p.a.column == 1 || p.depth == 1;
-  const LeftRows<decltype(gather)> left{flat ? a : nullptr, static_cast<size_t>(p.a.row), gather};
   const auto fill = [&](size_t k_begin, size_t k_end, float* panel) {
-    for (size_t k = k_begin; k < k_end; ++k, panel += kPanelColumns) {
-      const float* from = b + static_cast<int64_t>(k) * p.b.row + static_cast<int64_t>(column_begin) * p.b.column;
-      if (p.b.column == 1) {
-        for (size_t i = 0; i < columns; ++i) panel[i] = from[i];
-      } else {
-        for (size_t i = 0; i < columns; ++i) panel[i] = from[static_cast<int64_t>(i) * p.b.column];
-      }
-    }
+    const float* from = b + static_cast<int64_t>(k_begin) * p.b.row + static_cast<int64_t>(column_begin) * p.b.column;
+    loops().product->copy_to_panel({from, p.b.row, p.b.column, k_end - k_begin, columns}, panel);
   };
-  const auto store = [&](size_t row, size_t rows, size_t column, size_t count, const Tile& tile, bool first) {
-    for (size_t r = 0; r < rows; ++r) {
-      const int64_t y = static_cast<int64_t>(row + r), x = static_cast<int64_t>(column_begin + column);
+  const auto scatter = [&](size_t row, size_t rows, const float* sums, bool first, bool last) {
+    for (size_t r = 0; r < rows; ++r, sums += kPanelPitch) {
+      const int64_t y = static_cast<int64_t>(row + r), x = static_cast<int64_t>(column_begin);
       float* to = out + y * p.out.row + x * p.out.column;
-      const float* sums = tile + r * kTileColumns;
-      for (size_t i = 0; i < count; ++i) {
+      for (size_t i = 0; i < columns; ++i) {
         const int64_t step = static_cast<int64_t>(i);
         float before = 0;
         if (!first) {
@@ -108,35 +99,67 @@ void multiply_panel(const Product& p, const float* a, const float* b, const floa
         } else if (start != nullptr) {
           before = beta * start[y * p.start.row + (x + step) * p.start.column];
         }
-        to[step * p.out.column] = before + alpha * sums[i];
+        const float sum = before + alpha * sums[i];
+        to[step * p.out.column] = last ? clamp(sum, p.low, p.high) : sum;
       }
     }
   };
-  multiply_block(left, row_begin, row_end, p.depth, columns, fill, store);
+  const bool in_place = p.out.column == 1 && alpha == 1 && start == nullptr;
+  const BlockTarget target{in_place ? out + column_begin : nullptr, static_cast<size_t>(p.out.row), nullptr, p.low,
+                           p.high};
+  multiply_block(a, row_begin, row_end, columns, target, fill, scatter);
 }
 
-void multiply_float(const Parallel& parallel, const Product& p) {
-  const bool few = p.rows < kFewRows && p.b.column == 1;
-  const size_t width = few ? kColumnBlock : kPanelColumns;
-  const size_t blocks = (p.columns + width - 1) / width;
+bool has_few_rows(const Product& p) {
+  return p.rows < kFewRows && p.b.column == 1;
+}
+
+// The left sides, packed one after the other.
+Result<size_t> packed_left_bytes(const Product& p) {
+  if (p.dtype != DType::float32 || has_few_rows(p)) return size_t{0};
+  return packed_bytes(p.rows, p.depth, p.batch);
+}
+
+void pack_left(const Parallel& parallel, const Product& p, float* packed) {
+  const size_t groups = pack_groups(p.rows);
+  parallel_for(parallel, p.batch * groups, 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const float* a = reinterpret_cast<const float*>(p.a.data) + static_cast<int64_t>(i / groups) * p.a.batch;
+      const size_t group = i % groups;
+      pack_rows(p.rows, p.depth, group, group + 1, packed + i / groups * groups * kPackRows * p.depth,
+                [&](size_t row, size_t k) {
+                  return a[static_cast<int64_t>(row) * p.a.row + static_cast<int64_t>(k) * p.a.column];
+                });
+    }
+  });
+}
+
+void multiply_float(KernelContext& context, const Product& p) {
+  const Parallel& parallel = context.parallel;
+  const bool few = has_few_rows(p);
+  float* const packed = reinterpret_cast<float*>(context.scratch.data());
+  if (!few) pack_left(parallel, p, packed);
+  const ColumnBlocks panels(p.columns);
+  const size_t blocks = few ? (p.columns + kColumnBlock - 1) / kColumnBlock : panels.count;
   const RowShares shares = few ? RowShares{1, p.rows} : share_rows(parallel.threads, p.batch * blocks, p.rows);
   parallel_for(parallel, p.batch * blocks * shares.count, 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       const size_t row_begin = i % shares.count * shares.rows;
       const size_t row_end = std::min(p.rows, row_begin + shares.rows);
-      const int64_t batch = static_cast<int64_t>(i / shares.count / blocks);
-      const size_t column = i / shares.count % blocks * width;
-      const size_t columns = std::min(width, p.columns - column);
-      const float* a = reinterpret_cast<const float*>(p.a.data) + batch * p.a.batch;
-      const float* b = reinterpret_cast<const float*>(p.b.data) + batch * p.b.batch;
+      const size_t batch = i / shares.count / blocks, block = i / shares.count % blocks;
+      const int64_t step = static_cast<int64_t>(batch);
+      const float* a = reinterpret_cast<const float*>(p.a.data) + step * p.a.batch;
+      const float* b = reinterpret_cast<const float*>(p.b.data) + step * p.b.batch;
       const float* start = p.has_start ? reinterpret_cast<const float*>(p.start.data) : nullptr;
-      float* out = reinterpret_cast<float*>(p.out.data) + batch * p.out.batch;
+      float* out = reinterpret_cast<float*>(p.out.data) + step * p.out.batch;
       if (few) {
+        const size_t column = block * kColumnBlock;
         for (size_t row = row_begin; row < row_end; ++row) {
-          multiply_few_rows(p, a, b, start, out, column, columns, row);
+          multiply_few_rows(p, a, b, start, out, column, std::min(kColumnBlock, p.columns - column), row);
         }
       } else {
-        multiply_panel(p, a, b, start, out, column, columns, row_begin, row_end);
+        const PackedRows rows{packed + batch * pack_groups(p.rows) * kPackRows * p.depth, p.depth};
+        multiply_panel(p, rows, b, start, out, panels.begin(block), panels.size(block), row_begin, row_end);
       }
     }
   });
@@ -180,14 +203,12 @@ void multiply_any(const Parallel& parallel, const Product& p) {
   });
 }
 
-// Checks a and b, resizes out, and fills the Product but for its start.
-Result<Product> prepare(const Tensor& a, const char* a_name, const Tensor& b, Tensor& out, size_t rank) {
+// Checks a and b, and fills the Product but for its start and its output.
+Result<Product> describe(const Tensor& a, const char* a_name, const Tensor& b, size_t rank) {
   INGOT_TRY_VOID(check_rank(a, rank, a_name));
   INGOT_TRY_VOID(check_rank(b, rank, "mat2"));
-  INGOT_TRY_VOID(check_rank(out, rank, "out"));
   INGOT_TRY_VOID(check_dtype_in(a, kNumbers, a_name));
   INGOT_TRY_VOID(check_same_dtype(a, a_name, b, "mat2"));
-  INGOT_TRY_VOID(check_same_dtype(a, a_name, out, "out"));
   const size_t r = rank - 2, c = rank - 1;
   if (a.size(c) != b.size(r)) {
     return fail(ErrorCode::invalid_argument, "%s has %d columns, mat2 %d rows: expected as many", a_name, a.size(c),
@@ -196,25 +217,39 @@ Result<Product> prepare(const Tensor& a, const char* a_name, const Tensor& b, Te
   if (rank == 3 && a.size(0) != b.size(0)) {
     return fail(ErrorCode::invalid_argument, "expected batches of one size, found %d and %d", a.size(0), b.size(0));
   }
-  const std::array<int32_t, 3> sizes = {a.size(0), a.size(r), b.size(c)};
-  INGOT_TRY_VOID(out.resize(std::span(sizes).last(rank)));
-  INGOT_TRY_VOID(check_data(a, a_name));
-  INGOT_TRY_VOID(check_data(b, "mat2"));
-  INGOT_TRY_VOID(check_data(out, "out"));
   return Product{.dtype = a.dtype(),
                  .batch = rank == 3 ? static_cast<size_t>(a.size(0)) : 1,
                  .rows = static_cast<size_t>(a.size(r)),
                  .depth = static_cast<size_t>(a.size(c)),
                  .columns = static_cast<size_t>(b.size(c)),
                  .a = matrices(a),
-                 .b = matrices(b),
-                 .out = matrices(out)};
+                 .b = matrices(b)};
 }
 
-void multiply(const Parallel& parallel, const Product& p) {
+// The same with the output, which is resized.
+Result<Product> prepare(const KernelContext& context, const Tensor& a, const char* a_name, const Tensor& b, Tensor& out,
+                        size_t rank) {
+  Product p = INGOT_TRY(describe(a, a_name, b, rank));
+  INGOT_TRY_VOID(check_rank(out, rank, "out"));
+  INGOT_TRY_VOID(check_same_dtype(a, a_name, out, "out"));
+  const std::array<int32_t, 3> sizes = {a.size(0), a.size(rank - 2), b.size(rank - 1)};
+  INGOT_TRY_VOID(out.resize(std::span(sizes).last(rank)));
+  INGOT_TRY_VOID(check_data(a, a_name));
+  INGOT_TRY_VOID(check_data(b, "mat2"));
+  INGOT_TRY_VOID(check_data(out, "out"));
+  p.out = matrices(out);
+  if (context.epilogue != nullptr) {
+    p.low = context.epilogue->low;
+    p.high = context.epilogue->high;
+  }
+  return p;
+}
+
+void multiply(KernelContext& context, const Product& p) {
+  const Parallel& parallel = context.parallel;
   if (p.batch == 0 || p.rows == 0 || p.columns == 0) return;
   if (p.dtype == DType::float32) {
-    multiply_float(parallel, p);
+    multiply_float(context, p);
   } else if (p.dtype == DType::float64) {
     multiply_any<double, double>(parallel, p);
   } else if (is_floating(p.dtype)) {
@@ -226,13 +261,13 @@ void multiply(const Parallel& parallel, const Product& p) {
 
 // mm.out(Tensor self, Tensor mat2, *, out)
 Result<void> mm(KernelContext& context, KernelArgs args) {
-  multiply(context.parallel, INGOT_TRY(prepare(args.tensor(0), "self", args.tensor(1), args.tensor(2), 2)));
+  multiply(context, INGOT_TRY(prepare(context, args.tensor(0), "self", args.tensor(1), args.tensor(2), 2)));
   return {};
 }
 
 // bmm.out(Tensor self, Tensor mat2, *, out)
 Result<void> bmm(KernelContext& context, KernelArgs args) {
-  multiply(context.parallel, INGOT_TRY(prepare(args.tensor(0), "self", args.tensor(1), args.tensor(2), 3)));
+  multiply(context, INGOT_TRY(prepare(context, args.tensor(0), "self", args.tensor(1), args.tensor(2), 3)));
   return {};
 }
 
@@ -241,7 +276,7 @@ Result<void> bmm(KernelContext& context, KernelArgs args) {
 Result<void> addmm(KernelContext& context, KernelArgs args) {
   const Tensor& self = args.tensor(0);
   Tensor& out = args.tensor(5);
-  Product p = INGOT_TRY(prepare(args.tensor(1), "mat1", args.tensor(2), out, 2));
+  Product p = INGOT_TRY(prepare(context, args.tensor(1), "mat1", args.tensor(2), out, 2));
   INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
   INGOT_TRY_VOID(check_rank_between(self, 0, 2, "self"));
   INGOT_TRY_VOID(check_data(self, "self"));
@@ -261,14 +296,27 @@ Result<void> addmm(KernelContext& context, KernelArgs args) {
     *strides[dim] = self.size(i) == 1 ? 0 : self.strides()[i];
   }
   p.has_start = p.beta.to<double>() != 0;
-  multiply(context.parallel, p);
+  multiply(context, p);
   return {};
 }
 
+template <size_t kLeft, size_t kRank>
+Result<size_t> scratch(KernelArgs args) {
+  return packed_left_bytes(INGOT_TRY(describe(args.tensor(kLeft), "self", args.tensor(kLeft + 1), kRank)));
+}
+
+template <size_t kLeft>
+bool accepts(KernelArgs args, const Epilogue& epilogue) {
+  return args.tensor(kLeft).dtype() == DType::float32 && epilogue.variance == nullptr;
+}
+
+template <size_t kLeft>
+constexpr KernelExtras kExtras = {.accepts = accepts<kLeft>};
+
 constexpr Kernel kRows[] = {
-    {"aten::mm.out", "TTO", mm},
-    {"aten::bmm.out", "TTO", bmm},
-    {"aten::addmm.out", "TTTSSO", addmm},
+    {"aten::mm.out", "TTO", mm, scratch<0, 2>, &kExtras<0>},
+    {"aten::bmm.out", "TTO", bmm, scratch<0, 3>, &kExtras<0>},
+    {"aten::addmm.out", "TTTSSO", addmm, scratch<1, 2>, &kExtras<1>},
 };
 
 }  // namespace

@@ -409,8 +409,23 @@ Result<void> batch_norm_without_stats(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+bool follow_batch_norm(KernelArgs args, Epilogue& epilogue) {
+  if (epilogue.variance != nullptr || epilogue.clamps() || !check_eps(args.real(6))) return false;
+  epilogue.weight = args.optional_tensor(1);
+  epilogue.bias = args.optional_tensor(2);
+  epilogue.mean = &args.tensor(3);
+  epilogue.variance = &args.tensor(4);
+  epilogue.eps = args.real(6);
+  return true;
+}
+
+constexpr KernelExtras kBatchNormExtras = {.follow = follow_batch_norm};
+
 constexpr Kernel kRows[] = {
-    {"aten::_native_batch_norm_legit_no_training.out", "TT?T?TTffOOO", batch_norm<false>},
+    {.name = "aten::_native_batch_norm_legit_no_training.out",
+     .signature = "TT?T?TTffOOO",
+     .run = batch_norm<false>,
+     .extras = &kBatchNormExtras},
     {"aten::_native_batch_norm_legit.out", "TT?T?TTbffOOO", batch_norm<true>},
     {"aten::_native_batch_norm_legit.no_stats_out", "TT?T?bffOOO", batch_norm_without_stats},
     {"aten::native_layer_norm.out", "TLT?T?fOOO", layer_norm},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -10,6 +11,8 @@
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/float_functions.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/strided_loop.h"
 
 namespace ingot::portable {
@@ -25,9 +28,20 @@ struct Line {
   int64_t out_stride;
 };
 
+double log_of(double x) {
+  return std::log(x);
+}
+
 // exp(x - max) / sum exp(x - max), or x - max - log(sum exp(x - max)). A line of one block is read once.
 template <typename C, bool kLogarithm>
 void softmax_line(const Line& line) {
+  if constexpr (std::same_as<C, float>) {
+    if (line.dtype == DType::float32 && line.in_stride == 1 && line.out_stride == 1) {
+      loops().elements->softmax(reinterpret_cast<const float*>(line.in), reinterpret_cast<float*>(line.out), line.count,
+                                kLogarithm ? log_of : nullptr);
+      return;
+    }
+  }
   const LoadBlock<C> load = load_block<C>(line.dtype);
   const StoreBlock<C> store = store_block<C>(line.dtype);
   const int64_t size = static_cast<int64_t>(size_of(line.dtype));
@@ -51,7 +65,7 @@ void softmax_line(const Line& line) {
     const size_t n = block(begin);
     C part = 0;
     for (size_t i = 0; i < n; ++i) {
-      const C power = std::exp(x[i] - largest);
+      const C power = fast_exp(x[i] - largest);
       part += power;
       if (!kLogarithm) x[i] = power;
     }
@@ -64,7 +78,7 @@ void softmax_line(const Line& line) {
     if (kLogarithm) {
       for (size_t i = 0; i < n; ++i) x[i] = x[i] - largest - shift;
     } else if (line.count > kBlock) {
-      for (size_t i = 0; i < n; ++i) x[i] = std::exp(x[i] - largest) * factor;
+      for (size_t i = 0; i < n; ++i) x[i] = fast_exp(x[i] - largest) * factor;
     } else {
       for (size_t i = 0; i < n; ++i) x[i] *= factor;
     }

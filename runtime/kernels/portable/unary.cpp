@@ -6,6 +6,7 @@
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/float_functions.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/wrapping.h"
 
 namespace ingot::portable {
@@ -90,6 +91,12 @@ constexpr ElementOp function_op() {
           Gives::floating};
 }
 
+// The same where the loop for float32 is one of those that are made for several processors.
+template <ElementLoops::Function ElementLoops::* kFloat, double (*kDouble)(double)>
+constexpr ElementOp function_op() {
+  return {leveled<kFloat>, apply<Function<double, kDouble>, double, 1>, nullptr, kComputable, Gives::floating};
+}
+
 template <typename T>
 T reciprocal(T x) {
   return 1 / x;
@@ -98,8 +105,7 @@ template <typename T>
 T rsqrt(T x) {
   return 1 / std::sqrt(x);
 }
-template <typename T>
-T sigmoid(T x) {
+double sigmoid(double x) {
   return 1 / (1 + fast_exp(-x));
 }
 
@@ -107,7 +113,8 @@ constexpr ElementOp kAbs = element_op<Abs, 1>(kComputable);
 constexpr ElementOp kNeg = element_op<Neg, 1>(kNumbers);
 constexpr ElementOp kSign = element_op<Sign, 1>(kComputable);
 constexpr ElementOp kRelu = element_op<Relu, 1>(kNumbers);
-constexpr ElementOp kHardswish = float_op<Hardswish, 1>(kFloats);
+constexpr ElementOp kHardswish = {leveled<&ElementLoops::hardswish>, apply<Hardswish<double>, double, 1>, nullptr,
+                                  kFloats};
 constexpr ElementOp kIsInf = element_op<IsInf, 1>(kComputable, Gives::boolean);
 constexpr ElementOp kIsNan = element_op<IsNan, 1>(kComputable, Gives::boolean);
 constexpr ElementOp kLogicalNot = element_op<LogicalNot, 1>(kComputable, Gives::boolean);
@@ -123,21 +130,21 @@ constexpr ElementOp kAtan = function_op<std::atan, std::atan>();
 constexpr ElementOp kAtanh = function_op<std::atanh, std::atanh>();
 constexpr ElementOp kCos = function_op<std::cos, std::cos>();
 constexpr ElementOp kCosh = function_op<std::cosh, std::cosh>();
-constexpr ElementOp kErf = function_op<fast_erf, fast_erf>();
-constexpr ElementOp kExp = function_op<fast_exp, fast_exp>();
-constexpr ElementOp kExpm1 = function_op<fast_expm1, fast_expm1>();
+constexpr ElementOp kErf = function_op<&ElementLoops::erf, fast_erf>();
+constexpr ElementOp kExp = function_op<&ElementLoops::exp, fast_exp>();
+constexpr ElementOp kExpm1 = function_op<&ElementLoops::expm1, fast_expm1>();
 constexpr ElementOp kLog = function_op<std::log, std::log>();
 constexpr ElementOp kLog10 = function_op<std::log10, std::log10>();
 constexpr ElementOp kLog1p = function_op<std::log1p, std::log1p>();
 constexpr ElementOp kLog2 = function_op<std::log2, std::log2>();
 constexpr ElementOp kReciprocal = function_op<reciprocal, reciprocal>();
 constexpr ElementOp kRsqrt = function_op<rsqrt, rsqrt>();
-constexpr ElementOp kSigmoid = function_op<sigmoid, sigmoid>();
+constexpr ElementOp kSigmoid = function_op<&ElementLoops::sigmoid, sigmoid>();
 constexpr ElementOp kSin = function_op<std::sin, std::sin>();
 constexpr ElementOp kSinh = function_op<std::sinh, std::sinh>();
 constexpr ElementOp kSqrt = function_op<std::sqrt, std::sqrt>();
 constexpr ElementOp kTan = function_op<std::tan, std::tan>();
-constexpr ElementOp kTanh = function_op<fast_tanh, fast_tanh>();
+constexpr ElementOp kTanh = function_op<&ElementLoops::tanh, fast_tanh>();
 
 // op.out(Tensor self, *, out)
 template <const ElementOp& kOp>
@@ -145,6 +152,14 @@ Result<void> unary(KernelContext& context, KernelArgs args) {
   const Operand operands[] = {args.tensor(0)};
   return elementwise(context, kOp, operands, args.tensor(1));
 }
+
+bool follow_relu(KernelArgs, Epilogue& epilogue) {
+  epilogue.low = epilogue.low < 0 ? 0 : epilogue.low;
+  epilogue.high = epilogue.high < 0 ? 0 : epilogue.high;
+  return true;
+}
+
+constexpr KernelExtras kReluExtras = {.follow = follow_relu};
 
 constexpr Kernel kRows[] = {
     {"aten::abs.out", "TO", unary<kAbs>},
@@ -154,7 +169,7 @@ constexpr Kernel kRows[] = {
     {"aten::round.out", "TO", unary<kRound>},
     {"aten::trunc.out", "TO", unary<kTrunc>},
     {"aten::sign.out", "TO", unary<kSign>},
-    {"aten::relu.out", "TO", unary<kRelu>},
+    {.name = "aten::relu.out", .signature = "TO", .run = unary<kRelu>, .extras = &kReluExtras},
     {"ingot::hardswish.out", "TO", unary<kHardswish>},
     {"aten::acos.out", "TO", unary<kAcos>},
     {"aten::acosh.out", "TO", unary<kAcosh>},

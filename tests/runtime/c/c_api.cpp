@@ -70,9 +70,16 @@ TEST_F(CApi, RunsInTheCallersMemory) {
   const uintptr_t start = (reinterpret_cast<uintptr_t>(scratch.data()) + 63) / 64 * 64;
   void* const arenas[] = {arena.data()};
   const size_t arena_bytes[] = {arena.size()};
-  ingot_method_memory memory = {
-      sizeof memory, block.data(), block.size(), reinterpret_cast<void*>(start), needed.scratch_bytes, 1,
-      arenas,        arena_bytes};
+  ingot_method_memory memory = {sizeof memory,
+                                block.data(),
+                                block.size(),
+                                reinterpret_cast<void*>(start),
+                                needed.scratch_bytes,
+                                1,
+                                arenas,
+                                arena_bytes,
+                                nullptr,
+                                0};
   ASSERT_EQ(ingot_method_load_in(program, "forward", &memory, &method), INGOT_OK);
   run();
   ingot_method_destroy(method);

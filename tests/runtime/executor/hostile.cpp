@@ -72,7 +72,7 @@ void attempt(const Runtime& runtime, std::span<const std::byte> bytes, Outcome& 
     const std::string_view name = program->method_info(i)->name;
     const Result<MemoryRequirements> needed = program->memory_requirements(name);
     if (!needed) continue;
-    size_t total = needed->method_bytes + needed->scratch_bytes;
+    size_t total = needed->method_bytes + needed->scratch_bytes + needed->prepared_bytes;
     for (const int64_t arena : needed->arena_bytes) total += std::min(static_cast<size_t>(arena), kMost);
     if (total > kMost) continue;
     Result<Method> method = Method::load(*program, name);

@@ -100,7 +100,7 @@ void run_on_threads(void* pool, size_t count, size_t, Parallel::Body body, void*
   for (std::thread& thread : running) thread.join();
 }
 
-TEST(Convolution, FollowsItsDefinition) {
+void expect_definition() {
   std::mt19937 random(7);
   std::uniform_real_distribution<double> uniform(-1, 1);
   const auto values = [&](size_t n) {
@@ -157,6 +157,10 @@ TEST(Convolution, FollowsItsDefinition) {
       }
     }
   }
+}
+
+TEST(Convolution, FollowsItsDefinition) {
+  with_each_loop_level(expect_definition);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // own, scratch memory. For tests of kernels only. One thread.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -12,12 +14,27 @@
 #include <vector>
 
 #include "runtime/kernels/kernel_table.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/npy/npy.h"
 
 namespace ingot::testing {
 
 // Null where portable_kernels() has no such row.
 const Kernel* find_kernel(std::string_view name);
+
+// Calls test() with each level of the kernels' loops (runtime/kernels/portable/loop_levels.h) that runs on this
+// machine.
+template <typename F>
+void with_each_loop_level(F&& test) {
+  const char* best = nullptr;
+  for (const portable::LoopLevel& level : portable::loop_levels()) {
+    if (!portable::choose_loops(level.name)) continue;
+    SCOPED_TRACE(level.name);
+    test();
+    best = level.name;
+  }
+  portable::choose_loops(best);
+}
 
 // A tensor with its memory, which ends exactly where the data does, so that address sanitizers see every step too far.
 class OwnedTensor {
