@@ -72,6 +72,14 @@ class Chain {
     return done(out);
   }
 
+  Chain& add_view_of_earlier(size_t back) {
+    const int view = next();
+    *builder.tensor(view).allocation_info = *builder.tensor(steps_[steps_.size() - back]).allocation_info;
+    const int out = next();
+    builder.kernel_call("aten::add", "out", {last_, view, builder.integer(1), out, out});
+    return done(out);
+  }
+
   std::vector<std::byte> finish() {
     if (!apart_) builder.output(last_);
     return builder.finish();
@@ -94,7 +102,7 @@ class Chain {
   std::mt19937 random_{5};
 };
 
-// What the last output holds after execute(), with threads' worth of one; empty after a failure.
+// What the last output holds after two executions on the same random input; empty after a failure.
 std::vector<float> run(const std::vector<std::byte>& file, size_t* prepared_bytes = nullptr) {
   Runtime runtime;
   EXPECT_TRUE(runtime.add_kernels(portable_kernels()));
@@ -103,13 +111,12 @@ std::vector<float> run(const std::vector<std::byte>& file, size_t* prepared_byte
   if (prepared_bytes != nullptr) *prepared_bytes = program->memory_requirements("forward")->prepared_bytes;
   Result<Method> method = Method::load(*program);
   if (!method) return ADD_FAILURE() << method.error().message(), std::vector<float>{};
-  std::mt19937 random(9);
-  std::normal_distribution<float> normal;
   std::vector<float> result;
   for (int repeat = 0; repeat < 2; ++repeat) {  // the second run finds what the first left in the arena
     Tensor& input = **method->input(0);
-    std::mt19937 same(9);
-    for (size_t i = 0; i < input.numel(); ++i) input.data_as<float>()[i] = normal(same);
+    std::mt19937 random(9);
+    std::normal_distribution<float> normal;
+    for (size_t i = 0; i < input.numel(); ++i) input.data_as<float>()[i] = normal(random);
     const Result<void> ran = method->execute();
     if (!ran) return ADD_FAILURE() << ran.error().message(), std::vector<float>{};
     const Tensor& output = **method->output(method->num_outputs() - 1);
@@ -160,6 +167,35 @@ TEST(FoldCalls, LongChains) {
 TEST(FoldCalls, LeavesWhatOthersRead) {
   expect_same([](Chain& c) { c.convolution(1, true).relu().add_earlier(2); });
   expect_same([](Chain& c) { c.convolution(1, true).batch_norm().relu().add_earlier(2).add_earlier(4); });
+}
+
+// The same through a name of its own for the same bytes, as memory planning leaves of a view.
+TEST(FoldCalls, LeavesWhatViewsRead) {
+  expect_same([](Chain& c) { c.convolution(1, true).relu().add_view_of_earlier(2); });
+}
+
+// Calls on nothing but constants run when the method is loaded, and the answers stay right over executions.
+TEST(FoldCalls, CallsOnConstantsRunOnce) {
+  for (const bool apart : {false, true}) {
+    testing::PteBuilder builder;
+    const float constants[] = {-1, 2, -3, 4};
+    const int x = builder.planned(DType::float32, {4}), y = builder.planned(DType::float32, {4});
+    const int positive = builder.planned(DType::float32, {4}), bounded = builder.planned(DType::float32, {4});
+    builder.input(x);
+    builder.kernel_call("aten::relu", "out", {builder.constant(DType::float32, {4}, constants), positive, positive});
+    builder.kernel_call("aten::hardtanh", "out", {positive, builder.real(0), builder.real(3), bounded, bounded});
+    builder.kernel_call("aten::add", "out", {x, bounded, builder.integer(1), y, y});
+    if (apart) builder.output(bounded);
+    builder.output(y);
+    size_t prepared = 0;
+    const std::vector<float> found = run(builder.finish(), &prepared);
+    EXPECT_EQ(prepared, 128u);  // two results, each on a cache line of its own
+    ASSERT_EQ(found.size(), 4u);
+    constexpr float kAdded[] = {0, 2, 0, 3};
+    std::mt19937 random(9);
+    std::normal_distribution<float> normal;
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(found[i], normal(random) + kAdded[i]);
+  }
 }
 
 }  // namespace
