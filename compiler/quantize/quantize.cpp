@@ -8,6 +8,7 @@
 #include "compiler/ir/copy.h"
 #include "compiler/ir/quantization.h"
 #include "compiler/quantize/apply.h"
+#include "compiler/quantize/bias_correction.h"
 #include "compiler/quantize/equalize.h"
 #include "compiler/quantize/measure.h"
 #include "compiler/quantize/scheme.h"
@@ -18,6 +19,8 @@ namespace {
 constexpr size_t kRandomSamples = 8;
 // Of the calibration data, for measuring layers.
 constexpr size_t kMeasuredSamples = 16;
+// For correcting biases.
+constexpr size_t kCorrectionSamples = 64;
 
 // What was decided about a graph.
 struct Plan {
@@ -146,6 +149,10 @@ Result<QuantizeReport> quantize(Graph& graph, const QuantizeOptions& options) {
   report.samples = samples->size();
   report.random_inputs = options.calibration_data.empty();
   for (const auto& value : original.graph.values()) report.float_weights_bytes += value->data.size();
+  if (options.correct_biases) {
+    INGOT_TRY_VOID(correct_biases(graph, plan.scheme, plan.parameters, *samples, kCorrectionSamples, options.lowering,
+                                  options.progress));
+  }
   INGOT_TRY_VOID(apply_scheme(graph, plan.scheme, plan.parameters));
   if (evaluation != nullptr) {
     report.accuracy = INGOT_TRY(

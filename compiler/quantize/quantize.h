@@ -31,6 +31,8 @@ struct QuantizeOptions {
   Observer observer = Observer::least_squares;
   // Scale channels against each other before their ranges are chosen (compiler/quantize/equalize.h)?
   bool equalize = false;
+  // Let biases take back what rounding shifts (compiler/quantize/bias_correction.h)?
+  bool correct_biases = true;
   // Layers that stay float, by name; and those whose own result would have less than so many decibels.
   std::vector<std::string> keep_float;
   std::optional<double> keep_float_below_db;

@@ -88,6 +88,9 @@ void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::Quanti
              {{"min_max", compiler::Observer::min_max}, {"least_squares", compiler::Observer::least_squares}},
              "The range of 8 bits: all that was seen, or that with the least squared error")
       ->needs(&quantize);
+  app.add_flag("--correct_biases,!--keep_biases", options.correct_biases,
+               "Let biases take back what rounding shifts (on unless --keep_biases)")
+      ->needs(&quantize);
   app.add_flag("--equalize", options.equalize, "Scale channels against each other before choosing ranges")
       ->needs(&quantize);
   app.add_option_function<std::vector<std::string>>(

@@ -175,6 +175,18 @@ TEST(QuantizeTest, TheSameSeedGivesTheSameGraph) {
   EXPECT_NE(print(quantized(graph, {.seed = 3}).graph, all), print(quantized(graph, {.seed = 4}).graph, all));
 }
 
+TEST(QuantizeTest, BiasesTakeBackWhatRoundingShifts) {
+  // Weights that all round the same way, on inputs that are never negative.
+  const Graph graph = graph_of(R"(graph forward(%x: float32[1, 2, 8, 8]) {
+    %w = const float32[1, 2, 1, 1] [1.0, 0.0118]
+    %a = aten::abs(%x)
+    %y = aten::convolution(%a, %w, none, [1, 1], [0, 0], [1, 1], false, [0, 0], 1)
+    return %y
+  })");
+  const double without = sqnr_db(graph, quantized(graph, {.correct_biases = false}).graph);
+  EXPECT_GT(sqnr_db(graph, quantized(graph, {.correct_biases = true}).graph), without);
+}
+
 // Channels of very different size, through everything that ties channels.
 constexpr std::string_view kUneven = R"(graph forward(%x: float32[1, 2, 6, 6]) {
   %w1 = const float32[4, 2, 1, 1] [1.0, 2.0, 0.01, 0.02, 0.1, -0.3, 0.002, 0.003]
