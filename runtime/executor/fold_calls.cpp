@@ -196,6 +196,8 @@ class Folder {
       call.prepared = {static_cast<std::byte*>(nullptr), place.bytes};
       place.bytes = 0;
       place.constant = true;
+      // From here on, so that what reads it plans to prepare it; its elements come first, in finish().
+      (*only_output(call))->tensor->set_constant();
     }
   }
 
@@ -387,9 +389,7 @@ Result<void> prepare(Method::Impl& method, const Instruction& instruction) {
   if (instruction.kind != Instruction::Kind::once) return instruction.kernel->extras->prepare(method.context, args);
   Tensor& out = *(*only_output(instruction))->tensor;
   out.set_data(instruction.prepared.data(), instruction.prepared.size());
-  INGOT_TRY_VOID(instruction.kernel->run(method.context, args));
-  out.set_constant();
-  return {};
+  return instruction.kernel->run(method.context, args);
 }
 
 Result<void> plan(Method::Impl& method) {
