@@ -19,7 +19,9 @@ constexpr size_t kLargeBytes = size_t{1} << 20;
 const Kernel* find_kernel(std::string_view name) {
   static const std::unordered_map<std::string_view, const Kernel*> kernels = [] {
     std::unordered_map<std::string_view, const Kernel*> map;
-    for (const Kernel& kernel : portable_kernels()) map.emplace(kernel.name, &kernel);
+    for (const std::span<const Kernel> kernels : {portable_kernels(), quantized_kernels()}) {
+      for (const Kernel& kernel : kernels) map.emplace(kernel.name, &kernel);
+    }
     return map;
   }();
   const auto found = kernels.find(name);

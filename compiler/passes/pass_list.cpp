@@ -20,6 +20,7 @@ constexpr Pass kCanonicalPasses[] = {
 };
 
 constexpr Pass kTargetPasses[] = {
+    {"integer_operators", integer_operators},
     {"decompose_for_target", decompose_for_target},
 };
 

@@ -29,6 +29,7 @@ ingot::Result<Answers> read_digits(const char* model, std::span<const float> ima
   ingot::XnnpackDelegate delegate;
   ingot::Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(ingot::portable_kernels()));
+  INGOT_TRY_VOID(runtime.add_kernels(ingot::quantized_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
   ingot::Program program = INGOT_TRY(ingot::Program::open(runtime, model));
   ingot::Method method = INGOT_TRY(ingot::Method::load(program));

@@ -86,6 +86,8 @@ INGOT_API void ingot_runtime_destroy(ingot_runtime* runtime);
 INGOT_API ingot_status ingot_runtime_set_instruction_limit(ingot_runtime* runtime, uint64_t limit);
 /* In the library ingot_kernels. */
 INGOT_API ingot_status ingot_runtime_add_portable_kernels(ingot_runtime* runtime);
+/* In the library ingot_quantized_kernels: what quantized models need besides. */
+INGOT_API ingot_status ingot_runtime_add_quantized_kernels(ingot_runtime* runtime);
 /* In the library ingot_xnnpack: the delegate, and a pool of threads for it and for the kernels. 0 threads: the
  * machine's performance cores. */
 INGOT_API ingot_status ingot_runtime_add_xnnpack(ingot_runtime* runtime, size_t threads);

@@ -2,6 +2,7 @@
 //
 //   ingot::Runtime runtime;                                     // what programs may use; outlives them
 //   runtime.add_kernels(ingot::portable_kernels());             // from libingot_kernels
+//   runtime.add_kernels(ingot::quantized_kernels());            // from libingot_quantized_kernels, for quantized models
 //   runtime.add_delegate(xnnpack_delegate);                     // from libingot_xnnpack
 //   auto program = ingot::Program::open(runtime, "net.pte");    // mapped, verified in full; immutable, shareable
 //   auto method = ingot::Method::load(*program, "forward");     // one thread at a time; several may run in parallel
@@ -195,5 +196,7 @@ class Method {
 
 // The portable kernels, all of them (libingot_kernels).
 std::span<const Kernel> portable_kernels();
+// The kernels between floats and affine integers, and those that compute on integers (libingot_quantized_kernels).
+std::span<const Kernel> quantized_kernels();
 
 }  // namespace ingot

@@ -24,6 +24,7 @@ Result<Array> read_images(std::span<const std::byte> file, std::span<const float
   XnnpackDelegate delegate;
   Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(portable_kernels()));
+  INGOT_TRY_VOID(runtime.add_kernels(quantized_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
   const Program program = INGOT_TRY(Program::from_memory(runtime, file));
   Method method = INGOT_TRY(Method::load(program));

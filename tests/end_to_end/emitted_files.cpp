@@ -94,6 +94,7 @@ TEST_P(EmittedFiles, SurviveDamage) {
   XnnpackDelegate delegate;
   Runtime runtime;
   ASSERT_TRUE(runtime.add_kernels(portable_kernels()));
+  ASSERT_TRUE(runtime.add_kernels(quantized_kernels()));
   ASSERT_TRUE(runtime.add_delegate(delegate));
   runtime.set_instruction_limit(1000);
   ASSERT_TRUE(attempt(runtime, good));

@@ -39,6 +39,7 @@ Result<std::vector<Array>> run(std::span<const std::byte> file, std::span<const 
   XnnpackDelegate delegate;
   Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(portable_kernels()));
+  INGOT_TRY_VOID(runtime.add_kernels(quantized_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
   const Program program = INGOT_TRY(Program::from_memory(runtime, file));
   if (program.num_methods() != 1) return fail(ErrorCode::invalid_file, "%zu methods", program.num_methods());

@@ -43,7 +43,7 @@ std::vector<std::shared_ptr<RecordedCalls>> all_recorded_calls() {
   if (const char* path = std::getenv("INGOT_RECORDED_CALLS")) {
     all.push_back(std::make_shared<RecordedCalls>(path));
   } else {
-    for (const char* name : {"aten_ops.zip", "aten_ops_random.zip"}) {
+    for (const char* name : {"aten_ops.zip", "aten_ops_random.zip", "quantized_ops.zip"}) {
       all.push_back(std::make_shared<RecordedCalls>(std::string(INGOT_SOURCE_DIR "/tests/data/") + name));
     }
   }

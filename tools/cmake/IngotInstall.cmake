@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 set(ingot_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ingot)
 set(ingot_include_dir ${CMAKE_INSTALL_INCLUDEDIR}/ingot)
 
-foreach(library runtime kernels npy xnnpack xnnpack_graph xnnpack_library schema flatbuffers)
+foreach(library runtime kernels quantized_kernels npy xnnpack xnnpack_graph xnnpack_library schema flatbuffers)
   set_target_properties(ingot_${library} PROPERTIES EXPORT_NAME ${library})
   install(TARGETS ingot_${library} EXPORT ingot ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT device)
 endforeach()

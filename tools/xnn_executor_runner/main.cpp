@@ -45,6 +45,7 @@ Result<void> run(const RunnerOptions& options) {
   ingot::XnnpackDelegate delegate;
   ingot::Runtime runtime;
   INGOT_TRY_VOID(runtime.add_kernels(ingot::portable_kernels()));
+  INGOT_TRY_VOID(runtime.add_kernels(ingot::quantized_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
   runtime.set_threads(threads.parallel(), threads.pool());
 

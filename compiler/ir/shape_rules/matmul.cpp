@@ -79,7 +79,9 @@ Result<std::vector<int64_t>> per_dimension(const Call& call, const char* arg, si
   return values;
 }
 
-Result<Types> convolution(const Call& call) {
+}  // namespace
+
+Result<TensorType> convolved(const Call& call) {
   const TensorType& input = call.tensor("input");
   const TensorType& weight = call.tensor("weight");
   if (input.rank() < 3 || input.rank() > 5) {
@@ -87,7 +89,6 @@ Result<Types> convolution(const Call& call) {
                       to_string(input.shape).c_str());
   }
   INGOT_TRY_VOID(require_rank(call, "weight", weight, input.rank()));
-  INGOT_TRY_VOID(require_dtype(call, "weight", weight, input.dtype));
   const size_t count = input.rank() - 2;
   const auto stride = INGOT_TRY(per_dimension(call, "stride", count, 1));
   const auto padding = INGOT_TRY(per_dimension(call, "padding", count, 0));
@@ -113,7 +114,6 @@ Result<Types> convolution(const Call& call) {
                       weight.shape[0].str().c_str());
   }
   if (const TensorType* bias = call.optional_tensor("bias")) {
-    INGOT_TRY_VOID(require_dtype(call, "bias", *bias, input.dtype));
     if (bias->rank() != 1 || differ(bias->shape[0], out_channels)) {
       return call.wrong("bias", "expected shape [%s], found %s", out_channels.str().c_str(),
                         to_string(bias->shape).c_str());
@@ -144,7 +144,16 @@ Result<Types> convolution(const Call& call) {
       return call.wrong("padding", "leaves an output of size %s", type.shape.back().str().c_str());
     }
   }
-  return Types{std::move(type)};
+  return type;
+}
+
+namespace {
+
+Result<Types> convolution(const Call& call) {
+  const DType dtype = call.tensor("input").dtype;
+  INGOT_TRY_VOID(require_dtype(call, "weight", call.tensor("weight"), dtype));
+  if (const TensorType* bias = call.optional_tensor("bias")) INGOT_TRY_VOID(require_dtype(call, "bias", *bias, dtype));
+  return Types{INGOT_TRY(convolved(call))};
 }
 
 constexpr NamedShapeRule kRules[] = {

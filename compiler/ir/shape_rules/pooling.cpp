@@ -70,12 +70,20 @@ Result<void> require_average(const Call& call) {
   return require_floating(call, "self", call.self());
 }
 
-Result<Types> avg_pool(const Call& call) {
-  INGOT_TRY_VOID(require_average(call));
+}  // namespace
+
+Result<TensorType> average_pooled(const Call& call) {
   if (call.has("divisor_override") && call.integer("divisor_override") == 0) {
     return call.wrong("divisor_override", "is 0");
   }
-  return Types{INGOT_TRY(windows(call, {1, 1}))};
+  return windows(call, {1, 1});
+}
+
+namespace {
+
+Result<Types> avg_pool(const Call& call) {
+  INGOT_TRY_VOID(require_average(call));
+  return Types{INGOT_TRY(average_pooled(call))};
 }
 
 Result<Types> adaptive_avg_pool(const Call& call) {

@@ -45,6 +45,14 @@ Result<Types> sum(const Call& call) {
   return Types{reduced(call.self(), INGOT_TRY(reduced_axes(call)), keepdim(call), dtype)};
 }
 
+}  // namespace
+
+Result<TensorType> reduced_in_dtype(const Call& call) {
+  return reduced(call.self(), INGOT_TRY(reduced_axes(call)), keepdim(call), call.self().dtype);
+}
+
+namespace {
+
 Result<Types> mean(const Call& call) {
   const DType dtype = call.dtype_or("dtype", call.self().dtype);
   if (!is_floating(dtype)) {

@@ -26,7 +26,9 @@ Result<Dim> scaled(const Call& call, const Dim& size, double scale) {
   return call.wrong("scale_factors", "%g needs a known size, found %s", scale, size.str().c_str());
 }
 
-Result<Types> upsample(const Call& call) {
+}  // namespace
+
+Result<TensorType> upsampled(const Call& call) {
   TensorType type = call.tensor("input");
   INGOT_TRY_VOID(require_batch_of_images(call, type));
   if (call.has("output_size") == call.has("scale_factors")) {
@@ -47,7 +49,13 @@ Result<Types> upsample(const Call& call) {
                         to_string(call.tensor("input").shape).c_str(), to_string(type.shape).c_str());
     }
   }
-  return Types{std::move(type)};
+  return type;
+}
+
+namespace {
+
+Result<Types> upsample(const Call& call) {
+  return Types{INGOT_TRY(upsampled(call))};
 }
 
 Result<Types> bilinear(const Call& call) {

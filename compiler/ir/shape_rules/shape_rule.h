@@ -77,6 +77,7 @@ std::span<const NamedShapeRule> creation_rules();
 std::span<const NamedShapeRule> indexing_rules();
 std::span<const NamedShapeRule> quantize_rules();
 std::span<const NamedShapeRule> distance_rules();
+std::span<const NamedShapeRule> quantized_operator_rules();
 // For an elementwise operator that has no rule of its own; null for other families.
 ShapeRule family_rule(schema::Family family);
 
@@ -109,6 +110,12 @@ DType promote(DType dtype, const Argument& scalar);
 // Fails unless dtype is floating.
 Result<void> require_floating(const Call& call, const char* arg, const TensorType& type);
 Result<void> require_dtype(const Call& call, const char* arg, const TensorType& type, DType dtype);
+// What operators of floats and of integers share, whatever the dtype: the output of a convolution, of average pooling,
+// of resizing, of a reduction.
+Result<TensorType> convolved(const Call& call);
+Result<TensorType> average_pooled(const Call& call);
+Result<TensorType> upsampled(const Call& call);
+Result<TensorType> reduced_in_dtype(const Call& call);
 // int32 or int64.
 Result<void> require_index(const Call& call, const char* arg, const TensorType& type);
 

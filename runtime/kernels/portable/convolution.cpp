@@ -27,19 +27,15 @@ Result<int64_t> axis_value(std::span<const int64_t> list, size_t axis, size_t ax
   return value;
 }
 
-struct Spans {
-  std::span<const int64_t> stride, padding, dilation, output_padding;
-};
-
-Result<ConvolutionAxis> make_axis(const Spans& spans, size_t axis, size_t axes, int64_t in, int64_t kernel,
+Result<ConvolutionAxis> make_axis(const ConvolutionLists& lists, size_t axis, size_t axes, int64_t in, int64_t kernel,
                                   bool transposed) {
   ConvolutionAxis a;
   a.in = in;
   a.kernel = kernel;
-  a.stride = INGOT_TRY(axis_value(spans.stride, axis, axes, 1, "stride"));
-  a.padding = INGOT_TRY(axis_value(spans.padding, axis, axes, 0, "padding"));
-  a.dilation = INGOT_TRY(axis_value(spans.dilation, axis, axes, 1, "dilation"));
-  const int64_t output_padding = INGOT_TRY(axis_value(spans.output_padding, axis, axes, 0, "output_padding"));
+  a.stride = INGOT_TRY(axis_value(lists.stride, axis, axes, 1, "stride"));
+  a.padding = INGOT_TRY(axis_value(lists.padding, axis, axes, 0, "padding"));
+  a.dilation = INGOT_TRY(axis_value(lists.dilation, axis, axes, 1, "dilation"));
+  const int64_t output_padding = INGOT_TRY(axis_value(lists.output_padding, axis, axes, 0, "output_padding"));
   if (in < 1 || kernel < 1) {
     return fail(ErrorCode::invalid_argument,
                 "expected an input and a kernel of at least 1 element, found %lld and %lld", static_cast<long long>(in),
@@ -92,14 +88,13 @@ Result<void> check_channels(const Tensor& in, const Tensor& weight, const Tensor
   return {};
 }
 
-Result<Convolution> describe(const Tensor& in, const Tensor& weight, const Tensor* bias, const Spans& spans,
-                             bool transposed, int64_t groups) {
+}  // namespace
+
+Result<Convolution> plan_convolution(const Tensor& in, const Tensor& weight, const Tensor* bias,
+                                     const ConvolutionLists& lists, bool transposed, int64_t groups) {
   if (in.rank() == 5) return fail(ErrorCode::not_supported, "convolution over three spatial axes is not supported");
   INGOT_TRY_VOID(check_rank_between(in, 3, 4, "input"));
   INGOT_TRY_VOID(check_rank(weight, in.rank(), "weight"));
-  INGOT_TRY_VOID(check_dtype_in(in, kNumbers, "input"));
-  INGOT_TRY_VOID(check_same_dtype(in, "input", weight, "weight"));
-  if (bias != nullptr) INGOT_TRY_VOID(check_same_dtype(in, "input", *bias, "bias"));
   INGOT_TRY_VOID(check_channels(in, weight, bias, groups, transposed));
 
   Convolution c;
@@ -111,7 +106,7 @@ Result<Convolution> describe(const Tensor& in, const Tensor& weight, const Tenso
   c.out_channels = transposed ? weight.size(1) : weight.size(0) / groups;
   const size_t axes = in.rank() - 2;
   for (size_t axis = 0; axis < axes; ++axis) {
-    auto made = make_axis(spans, axis, axes, in.size(axis + 2), weight.size(axis + 2), transposed);
+    auto made = make_axis(lists, axis, axes, in.size(axis + 2), weight.size(axis + 2), transposed);
     if (!made) {
       made.error().add_context("spatial axis %zu", axis);
       return std::unexpected(std::move(made).error());
@@ -128,10 +123,35 @@ Result<Convolution> describe(const Tensor& in, const Tensor& weight, const Tenso
   return c;
 }
 
+Result<bool> plan_convolution_output(Convolution& c, const Tensor& in, const Tensor& weight, const Tensor* bias,
+                                     Tensor& out) {
+  INGOT_TRY_VOID(check_rank(out, in.rank(), "out"));
+  const int32_t channels = INGOT_TRY(to_size(c.out_channels * c.groups, "out"));
+  const std::array<int32_t, 4> sizes = {in.size(0), channels, static_cast<int32_t>(c.axes[0].out),
+                                        static_cast<int32_t>(c.axes[1].out)};
+  const std::array<int32_t, 3> sizes1d = {sizes[0], sizes[1], sizes[3]};
+  INGOT_TRY_VOID(in.rank() == 3 ? out.resize(sizes1d) : out.resize(sizes));
+  c.out = out.data();
+  c.out_strides = strides_of(out);
+  if (out.numel() == 0) return false;
+  INGOT_TRY_VOID(check_data(in, "input"));
+  INGOT_TRY_VOID(check_data(weight, "weight"));
+  if (bias != nullptr) INGOT_TRY_VOID(check_data(*bias, "bias"));
+  INGOT_TRY_VOID(check_data(out, "out"));
+  return true;
+}
+
+namespace {
+
 // The convolution that a call asks for, but for its output.
 Result<Convolution> describe(KernelArgs args) {
-  const Spans spans{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
-  return describe(args.tensor(0), args.tensor(1), args.optional_tensor(2), spans, args.boolean(6), args.integer(8));
+  const Tensor& in = args.tensor(0);
+  const Tensor* bias = args.optional_tensor(2);
+  INGOT_TRY_VOID(check_dtype_in(in, kNumbers, "input"));
+  INGOT_TRY_VOID(check_same_dtype(in, "input", args.tensor(1), "weight"));
+  if (bias != nullptr) INGOT_TRY_VOID(check_same_dtype(in, "input", *bias, "bias"));
+  const ConvolutionLists lists{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
+  return plan_convolution(in, args.tensor(1), bias, lists, args.boolean(6), args.integer(8));
 }
 
 // The depth, bias included, of what is made of constant weights when a method is loaded: the weights as convolve_blocks
@@ -261,21 +281,8 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   const Tensor* bias = args.optional_tensor(2);
   Tensor& out = args.tensor(9);
   Convolution c = INGOT_TRY(describe(args));
-
-  INGOT_TRY_VOID(check_rank(out, in.rank(), "out"));
   INGOT_TRY_VOID(check_same_dtype(in, "input", out, "out"));
-  const int32_t channels = INGOT_TRY(to_size(c.out_channels * c.groups, "out"));
-  const std::array<int32_t, 4> sizes = {in.size(0), channels, static_cast<int32_t>(c.axes[0].out),
-                                        static_cast<int32_t>(c.axes[1].out)};
-  const std::array<int32_t, 3> sizes1d = {sizes[0], sizes[1], sizes[3]};
-  INGOT_TRY_VOID(in.rank() == 3 ? out.resize(sizes1d) : out.resize(sizes));
-  c.out = out.data();
-  c.out_strides = strides_of(out);
-  if (out.numel() == 0) return {};
-  INGOT_TRY_VOID(check_data(in, "input"));
-  INGOT_TRY_VOID(check_data(weight, "weight"));
-  if (bias != nullptr) INGOT_TRY_VOID(check_data(*bias, "bias"));
-  INGOT_TRY_VOID(check_data(out, "out"));
+  if (!INGOT_TRY(plan_convolution_output(c, in, weight, bias, out))) return {};
 
   if (c.dtype == DType::float32) return convolve_float(context, args, c);
   convolve_any(context.parallel, c);

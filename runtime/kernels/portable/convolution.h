@@ -1,15 +1,18 @@
 // Convolution as its loops see it: sizes and strides taken out of the arguments, checked, and each axis turned into
-// phases so that forward and transposed convolution are one computation. Internal to aten::convolution's kernel.
+// phases so that forward and transposed convolution are one computation. For the kernels of aten::convolution and of its
+// form in integers.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "runtime/core/dtype.h"
 #include "runtime/core/error.h"
 #include "runtime/core/parallel.h"
+#include "runtime/core/tensor.h"
 
 namespace ingot::portable {
 
@@ -45,6 +48,17 @@ struct Convolution {
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
 };
+
+struct ConvolutionLists {
+  std::span<const int64_t> stride, padding, dilation, output_padding;
+};
+
+// Everything but the output. The dtypes are the caller's to check; `bias` may be null.
+Result<Convolution> plan_convolution(const Tensor& in, const Tensor& weight, const Tensor* bias,
+                                     const ConvolutionLists& lists, bool transposed, int64_t groups);
+// Gives out its sizes and notes its memory. False where it has no elements, so that there is nothing to do.
+Result<bool> plan_convolution_output(Convolution& convolution, const Tensor& in, const Tensor& weight,
+                                     const Tensor* bias, Tensor& out);
 
 // Output positions along an axis that use the same elements of the kernel: all of them in a forward convolution, every
 // stride-th in a transposed one. For the i-th of them, tap t reads the input at i * in_step + in_first + t * in_tap

@@ -26,7 +26,6 @@ std::span<const Kernel> matmul_kernels();
 std::span<const Kernel> normalization_kernels();
 std::span<const Kernel> padding_kernels();
 std::span<const Kernel> pooling_kernels();
-std::span<const Kernel> quantize_kernels();
 std::span<const Kernel> rearrangement_kernels();
 std::span<const Kernel> reduction_kernels();
 std::span<const Kernel> reshaping_kernels();

@@ -1,6 +1,8 @@
 // Pooling over the last two dimensions of a tensor of rank 3 or 4. Windows are clipped to the image once per axis, so
 // the inner loops need no bounds checks; float32 is read in place, other dtypes window row by window row through a
 // buffer.
+#include "runtime/kernels/portable/pooling.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -22,15 +24,6 @@ namespace ingot::portable {
 namespace {
 
 constexpr int64_t kLargest = std::numeric_limits<int32_t>::max();
-
-struct PoolAxis {
-  int64_t in;
-  int64_t out;
-  int64_t kernel;
-  int64_t stride;
-  int64_t padding;
-  int64_t dilation;
-};
 
 // Calls f(values, first tap, taps) for runs of a window's row, as values of the compute type C.
 template <typename C, typename F>
@@ -62,12 +55,9 @@ Result<int64_t> list_value(std::span<const int64_t> list, size_t axis, int64_t l
   return value;
 }
 
-struct PoolLists {
-  std::span<const int64_t> kernel, stride, padding, dilation;
-  bool ceil_mode;
-};
+}  // namespace
 
-Result<PoolAxis> make_axis(const Tensor& self, size_t axis, const PoolLists& lists) {
+Result<PoolAxis> pool_axis(const Tensor& self, size_t axis, const PoolLists& lists) {
   static constexpr int64_t kOne[] = {1};
   PoolAxis a;
   a.in = self.size(self.rank() - 2 + axis);
@@ -95,6 +85,15 @@ Result<PoolAxis> make_axis(const Tensor& self, size_t axis, const PoolLists& lis
   }
   return a;
 }
+
+PoolWindow average_window(const PoolAxis& a, int64_t position, bool include_padding) {
+  const int64_t begin = position * a.stride - a.padding;
+  const int64_t padded_end = std::min(begin + a.kernel, a.in + a.padding);
+  const PoolWindow clipped{std::max<int64_t>(begin, 0), std::min(padded_end, a.in), 0};
+  return {clipped.begin, clipped.end, include_padding ? padded_end - begin : clipped.end - clipped.begin};
+}
+
+namespace {
 
 template <typename C>
 constexpr C lowest() {
@@ -146,7 +145,7 @@ Result<void> max_pool2d_with_indices(KernelContext& context, KernelArgs args) {
   INGOT_TRY_VOID(check_image(self, kNumbers, "self"));
   INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
   INGOT_TRY_VOID(check_dtype(indices, DType::int64, "indices"));
-  const std::array<PoolAxis, 2> axes = {INGOT_TRY(make_axis(self, 0, lists)), INGOT_TRY(make_axis(self, 1, lists))};
+  const std::array<PoolAxis, 2> axes = {INGOT_TRY(pool_axis(self, 0, lists)), INGOT_TRY(pool_axis(self, 1, lists))};
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, out, "out"));
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, indices, "indices"));
 
@@ -161,13 +160,6 @@ Result<void> max_pool2d_with_indices(KernelContext& context, KernelArgs args) {
   return {};
 }
 
-// The part of the image that an output element averages along one axis, and what it is divided by.
-struct Window {
-  int64_t begin;
-  int64_t end;
-  int64_t divisor;
-};
-
 template <typename C>
 C average(C sum, int64_t divisor) {
   return sum / static_cast<C>(divisor);
@@ -177,16 +169,16 @@ int64_t average<int64_t>(int64_t sum, int64_t divisor) {
   return divisor == -1 ? wrapping_sub<int64_t>(0, sum) : sum / divisor;
 }
 
-// window(axis, position) gives the Windows; `divisor` overrides the product of theirs unless it is 0.
+// window(axis, position) gives the PoolWindows; `divisor` overrides the product of theirs unless it is 0.
 template <typename C, typename GetWindow>
 void average_plane(DType dtype, const ImagePlanes& in, const ImagePlanes& out, std::array<int32_t, 2> sizes,
                    size_t plane, int64_t divisor, const GetWindow& window) {
   const LoadBlock<C> load = load_block<C>(dtype);
   const StoreBlock<C> store = store_block<C>(dtype);
   for (int64_t y = 0; y < sizes[0]; ++y) {
-    const Window h = window(0, y);
+    const PoolWindow h = window(0, y);
     for (int64_t x = 0; x < sizes[1]; ++x) {
-      const Window w = window(1, x);
+      const PoolWindow w = window(1, x);
       C sum = 0;
       for (int64_t row = h.begin; row < h.end && w.begin < w.end; ++row) {
         for_window_row<C>(dtype, load, in.at(plane, row, w.begin), in.column_stride(), {w.begin, w.end},
@@ -228,15 +220,10 @@ Result<void> avg_pool2d(KernelContext& context, KernelArgs args) {
   }
   INGOT_TRY_VOID(check_image(self, kFloats | dtype_set({DType::int64}), "self"));
   INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
-  const std::array<PoolAxis, 2> axes = {INGOT_TRY(make_axis(self, 0, lists)), INGOT_TRY(make_axis(self, 1, lists))};
+  const std::array<PoolAxis, 2> axes = {INGOT_TRY(pool_axis(self, 0, lists)), INGOT_TRY(pool_axis(self, 1, lists))};
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, out, "out"));
-  average_planes(context.parallel, self, out, args.integer_or(6, 0), [&](size_t axis, int64_t position) {
-    const PoolAxis& a = axes[axis];
-    const int64_t begin = position * a.stride - a.padding;
-    const int64_t padded_end = std::min(begin + a.kernel, a.in + a.padding);
-    const Window clipped{std::max<int64_t>(begin, 0), std::min(padded_end, a.in), 0};
-    return Window{clipped.begin, clipped.end, include_padding ? padded_end - begin : clipped.end - clipped.begin};
-  });
+  average_planes(context.parallel, self, out, args.integer_or(6, 0),
+                 [&](size_t axis, int64_t position) { return average_window(axes[axis], position, include_padding); });
   return {};
 }
 
@@ -256,7 +243,7 @@ Result<void> adaptive_avg_pool2d(KernelContext& context, KernelArgs args) {
   average_planes(context.parallel, self, out, 0, [&](size_t axis, int64_t position) {
     const int64_t begin = position * in[axis] / sizes[axis];
     const int64_t end = ((position + 1) * in[axis] + sizes[axis] - 1) / sizes[axis];
-    return Window{begin, end, end - begin};
+    return PoolWindow{begin, end, end - begin};
   });
   return {};
 }

@@ -33,7 +33,6 @@ constexpr Rows kFamilies[] = {
     portable::normalization_kernels,
     portable::padding_kernels,
     portable::pooling_kernels,
-    portable::quantize_kernels,
     portable::rearrangement_kernels,
     portable::reduction_kernels,
     portable::reshaping_kernels,

@@ -14,17 +14,10 @@
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/image_planes.h"
+#include "runtime/kernels/portable/resize_axes.h"
 
 namespace ingot::portable {
-namespace {
 
-struct ResizeAxis {
-  int64_t in;
-  int64_t out;
-  double factor;  // 0 where the output's size was given
-};
-
-// From a size or a factor for each axis, of which exactly one list is present.
 Result<std::array<ResizeAxis, 2>> resize_axes(const KernelArgs& args, size_t sizes_at, size_t factors_at,
                                               const Tensor& input) {
   if (args.has(sizes_at) == args.has(factors_at)) {
@@ -59,11 +52,7 @@ Result<std::array<ResizeAxis, 2>> resize_axes(const KernelArgs& args, size_t siz
   return axes;
 }
 
-// Input elements an output element.
-template <typename C>
-C step_of(const ResizeAxis& a) {
-  return a.factor > 0 ? static_cast<C>(1.0 / a.factor) : static_cast<C>(a.in) / static_cast<C>(a.out);
-}
+namespace {
 
 int64_t nearest_index(const ResizeAxis& a, float step, int64_t position) {
   if (a.in == a.out) return position;
@@ -112,7 +101,7 @@ Result<void> upsample_nearest2d(KernelContext& context, KernelArgs args) {
   const Tensor& input = args.tensor(0);
   Tensor& out = args.tensor(3);
   INGOT_TRY_VOID(check_rank(input, 4, "input"));
-  INGOT_TRY_VOID(check_image(input, kFloats | dtype_set({DType::uint8}), "input"));
+  INGOT_TRY_VOID(check_image(input, kFloats | dtype_set({DType::uint8, DType::int8}), "input"));
   const std::array<ResizeAxis, 2> axes = INGOT_TRY(resize_axes(args, 1, 2, input));
   INGOT_TRY_VOID(prepare(input, axes, out));
   const ImagePlanes in_planes(input), out_planes(out);
@@ -121,28 +110,6 @@ Result<void> upsample_nearest2d(KernelContext& context, KernelArgs args) {
     for (size_t plane = begin; plane < end; ++plane) run(in_planes, out_planes, axes, plane);
   });
   return {};
-}
-
-// The two inputs that an output lies between, and the share of the second.
-template <typename C>
-struct Between {
-  int64_t low;
-  int64_t high;
-  C share;
-};
-
-template <typename C>
-Between<C> between(const ResizeAxis& a, bool align_corners, int64_t position) {
-  if (a.in == a.out) return {position, position, 0};
-  C source;
-  if (align_corners) {
-    const C step = a.out > 1 ? static_cast<C>(a.in - 1) / static_cast<C>(a.out - 1) : C{0};
-    source = step * static_cast<C>(position);
-  } else {
-    source = std::max(step_of<C>(a) * (static_cast<C>(position) + C{0.5}) - C{0.5}, C{0});
-  }
-  const int64_t low = std::min(static_cast<int64_t>(source), a.in - 1);
-  return {low, std::min(low + 1, a.in - 1), std::clamp(source - static_cast<C>(low), C{0}, C{1})};
 }
 
 template <typename C>

@@ -70,8 +70,10 @@ void write_values(Array& array, const std::vector<double>& values) {
 }  // namespace
 
 const Kernel* find_kernel(std::string_view name) {
-  for (const Kernel& kernel : portable_kernels()) {
-    if (kernel.name == name) return &kernel;
+  for (const std::span<const Kernel> kernels : {portable_kernels(), quantized_kernels()}) {
+    for (const Kernel& kernel : kernels) {
+      if (kernel.name == name) return &kernel;
+    }
   }
   return nullptr;
 }

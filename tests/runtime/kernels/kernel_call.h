@@ -19,7 +19,7 @@
 
 namespace ingot::testing {
 
-// Null where portable_kernels() has no such row.
+// Null where neither portable_kernels() nor quantized_kernels() has such a row.
 const Kernel* find_kernel(std::string_view name);
 
 // Calls test() with each level of the kernels' loops (runtime/kernels/portable/loop_levels.h) that runs on this

@@ -1,78 +1,23 @@
-// quantized_decomposed::*: between floats and affine integers, real = (integer - zero_point) * scale.
+// quantized_decomposed::{quantize,dequantize}_per_{tensor,channel}: between floats and affine integers,
+// real = (integer - zero_point) * scale.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <span>
 
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/element_blocks.h"
-#include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/float_functions.h"
 #include "runtime/kernels/portable/strided_loop.h"
+#include "runtime/kernels/quantized/families.h"
+#include "runtime/kernels/quantized/parameters.h"
 
-namespace ingot::portable {
+namespace ingot::quantized {
 namespace {
 
-constexpr DTypeSet kQuantized = dtype_set({DType::uint8, DType::int8, DType::int16, DType::uint16, DType::int32});
-
-struct Bounds {
-  int64_t least;
-  int64_t most;
-};
-
-Bounds bounds_of(DType dtype) {
-  switch (dtype) {
-    case DType::uint8:
-      return {0, 255};
-    case DType::int8:
-      return {-128, 127};
-    case DType::int16:
-      return {-32768, 32767};
-    case DType::uint16:
-      return {0, 65535};
-    default:
-      return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
-  }
-}
-
-// The dtype that an argument names, against the one the tensor has.
-Result<void> check_named_dtype(int64_t number, const Tensor& tensor, const char* what) {
-  if (number == static_cast<int64_t>(tensor.dtype())) return {};
-  return fail(ErrorCode::invalid_argument, "dtype: expected that of %s, %s (%d), found %lld", what,
-              to_string(tensor.dtype()), static_cast<int>(tensor.dtype()), static_cast<long long>(number));
-}
-
-Result<Bounds> quantized_bounds(int64_t least, int64_t most, const Tensor& quantized, const char* what) {
-  INGOT_TRY_VOID(check_dtype_in(quantized, kQuantized, what));
-  const Bounds bounds = bounds_of(quantized.dtype());
-  if (least < bounds.least || most > bounds.most || least > most) {
-    return fail(ErrorCode::invalid_argument, "quant_min and quant_max: expected a range within %s, found %lld to %lld",
-                to_string(quantized.dtype()), static_cast<long long>(least), static_cast<long long>(most));
-  }
-  return Bounds{least, most};
-}
-
-// Of a whole tensor or of one channel. Division by scale is multiplication by its inverse, as in PyTorch, so the
-// inverse must be finite.
-struct Affine {
-  double scale;
-  int64_t zero_point;
-};
-
-Result<Affine> make_affine(double scale, int64_t zero_point) {
-  const float narrow = static_cast<float>(scale);
-  if (!(narrow > 0) || !std::isfinite(narrow) || !std::isfinite(static_cast<float>(1 / scale))) {
-    return fail(ErrorCode::invalid_argument, "scale: expected a positive number with a finite inverse, found %g",
-                scale);
-  }
-  if (zero_point < std::numeric_limits<int32_t>::min() || zero_point > std::numeric_limits<int32_t>::max()) {
-    return fail(ErrorCode::invalid_argument, "zero_point: expected 32 bits, found %lld",
-                static_cast<long long>(zero_point));
-  }
-  return Affine{scale, zero_point};
-}
+using namespace portable;
 
 // One run of elements of one scale.
 struct Run {
@@ -96,9 +41,50 @@ void for_each_block(const Run& run, F&& f) {
   }
 }
 
+// Consecutive floats to consecutive bytes, and back: what whole networks do at their edges. False for other runs, which
+// go through blocks of a compute type.
+template <typename T>
+bool quantize_bytes(const Run& run, const Affine& affine, const Bounds& bounds) {
+  const float inverse = static_cast<float>(1 / affine.scale);
+  const OutputRange range{static_cast<int32_t>(affine.zero_point), static_cast<int32_t>(bounds.least),
+                          static_cast<int32_t>(bounds.most)};
+  const float* from = run.from.data_as<float>() + run.from_at;
+  T* to = run.to.data_as<T>() + run.to_at;
+  for (size_t i = 0; i < run.count; ++i) to[i] = static_cast<T>(quantize_real(from[i], inverse, range));
+  return true;
+}
+
+template <typename T>
+bool dequantize_bytes(const Run& run, const Affine& affine) {
+  const float scale = static_cast<float>(affine.scale);
+  const int32_t zero_point = static_cast<int32_t>(affine.zero_point);
+  const T* from = run.from.data_as<T>() + run.from_at;
+  float* to = run.to.data_as<float>() + run.to_at;
+  for (size_t i = 0; i < run.count; ++i) to[i] = dequantize(from[i], scale, zero_point);
+  return true;
+}
+
+bool is_byte_run(const Run& run, DType real, DType quantized, const Affine& affine) {
+  return run.from_stride == 1 && run.to_stride == 1 && real == DType::float32 && contains(kBytes, quantized) &&
+         affine.zero_point >= -128 && affine.zero_point <= 255;
+}
+
+bool quantize_fast(const Run& run, const Affine& affine, const Bounds& bounds) {
+  const DType to = run.to.dtype();
+  if (!is_byte_run(run, run.from.dtype(), to, affine)) return false;
+  return to == DType::int8 ? quantize_bytes<int8_t>(run, affine, bounds) : quantize_bytes<uint8_t>(run, affine, bounds);
+}
+
+bool dequantize_fast(const Run& run, const Affine& affine) {
+  const DType from = run.from.dtype();
+  if (!is_byte_run(run, run.to.dtype(), from, affine)) return false;
+  return from == DType::int8 ? dequantize_bytes<int8_t>(run, affine) : dequantize_bytes<uint8_t>(run, affine);
+}
+
 // clamp(round(x / scale) + zero_point), halves rounded to even. What is not a number becomes the least.
 template <typename C>
 void quantize_run(const Run& run, const Affine& affine, const Bounds& bounds) {
+  if (quantize_fast(run, affine, bounds)) return;
   const LoadBlock<C> load = load_block<C>(run.from.dtype());
   const StoreBlock<C> store = store_block<C>(run.to.dtype());
   const C inverse = static_cast<C>(1 / affine.scale), zero = static_cast<C>(affine.zero_point);
@@ -107,7 +93,7 @@ void quantize_run(const Run& run, const Affine& affine, const Bounds& bounds) {
   for_each_block(run, [&](const std::byte* from, std::byte* to, size_t n) {
     load(x.data(), from, run.from_stride, n);
     for (size_t i = 0; i < n; ++i) {
-      const C value = std::nearbyint(x[i] * inverse) + zero;
+      const C value = round_even(x[i] * inverse) + zero;
       x[i] = value > most ? most : (value >= least ? value : least);
     }
     store(to, run.to_stride, x.data(), n);
@@ -116,6 +102,7 @@ void quantize_run(const Run& run, const Affine& affine, const Bounds& bounds) {
 
 template <typename C>
 void dequantize_run(const Run& run, const Affine& affine, const Bounds&) {
+  if (dequantize_fast(run, affine)) return;
   const LoadBlock<C> load = load_block<C>(run.from.dtype());
   const StoreBlock<C> store = store_block<C>(run.to.dtype());
   const C scale = static_cast<C>(affine.scale), zero = static_cast<C>(affine.zero_point);
@@ -206,16 +193,30 @@ Result<void> convert_channels(KernelContext& context, const Tensor& from, Tensor
   return {};
 }
 
-// quantize_per_tensor.out(Tensor input, float scale, int zero_point, int quant_min, int quant_max, ScalarType dtype, *,
-//                         out)
-Result<void> quantize_per_tensor(KernelContext& context, KernelArgs args) {
+Result<void> quantize_tensor(KernelContext& context, KernelArgs args, const Affine& affine) {
   const Tensor& input = args.tensor(0);
   Tensor& out = args.tensor(6);
   INGOT_TRY_VOID(check_dtype_in(input, kFloats, "input"));
   INGOT_TRY_VOID(check_named_dtype(args.integer(5), out, "out"));
   const Bounds bounds = INGOT_TRY(quantized_bounds(args.integer(3), args.integer(4), out, "out"));
-  const Affine affine = INGOT_TRY(make_affine(args.real(1), args.integer(2)));
   return convert_tensor(context, input, out, quantizer(input), affine, bounds);
+}
+
+// quantize_per_tensor.out(Tensor input, float scale, int zero_point, int quant_min, int quant_max, ScalarType dtype, *,
+//                         out)
+Result<void> quantize_per_tensor(KernelContext& context, KernelArgs args) {
+  return quantize_tensor(context, args, INGOT_TRY(make_affine(args.real(1), args.integer(2))));
+}
+
+Result<Affine> computed_affine(KernelArgs args) {
+  const double scale = INGOT_TRY(only_real(args.tensor(1), "scale"));
+  return make_affine(scale, INGOT_TRY(only_integer(args.tensor(2), "zero_point")));
+}
+
+// quantize_per_tensor.Tensor_out(Tensor input, Tensor scale, Tensor zero_point, int quant_min, int quant_max,
+//                                ScalarType dtype, *, out)
+Result<void> quantize_per_tensor_computed(KernelContext& context, KernelArgs args) {
+  return quantize_tensor(context, args, INGOT_TRY(computed_affine(args)));
 }
 
 Result<void> check_out_dtype(const KernelArgs& args, size_t i, const Tensor& out) {
@@ -224,17 +225,25 @@ Result<void> check_out_dtype(const KernelArgs& args, size_t i, const Tensor& out
   return check_named_dtype(args.integer(i), out, "out");
 }
 
-// dequantize_per_tensor.out(Tensor input, float scale, int zero_point, int quant_min, int quant_max, ScalarType dtype,
-// *,
-//                           ScalarType? out_dtype, out)
-Result<void> dequantize_per_tensor(KernelContext& context, KernelArgs args) {
+Result<void> dequantize_tensor(KernelContext& context, KernelArgs args, const Affine& affine) {
   const Tensor& input = args.tensor(0);
   Tensor& out = args.tensor(7);
   INGOT_TRY_VOID(check_named_dtype(args.integer(5), input, "input"));
   const Bounds bounds = INGOT_TRY(quantized_bounds(args.integer(3), args.integer(4), input, "input"));
   INGOT_TRY_VOID(check_out_dtype(args, 6, out));
-  const Affine affine = INGOT_TRY(make_affine(args.real(1), args.integer(2)));
   return convert_tensor(context, input, out, dequantizer(out), affine, bounds);
+}
+
+// dequantize_per_tensor.out(Tensor input, float scale, int zero_point, int quant_min, int quant_max, ScalarType dtype,
+//                           *, ScalarType? out_dtype, out)
+Result<void> dequantize_per_tensor(KernelContext& context, KernelArgs args) {
+  return dequantize_tensor(context, args, INGOT_TRY(make_affine(args.real(1), args.integer(2))));
+}
+
+// dequantize_per_tensor.Tensor_out(Tensor input, Tensor scale, Tensor zero_point, int quant_min, int quant_max,
+//                                  ScalarType dtype, *, ScalarType? out_dtype, out)
+Result<void> dequantize_per_tensor_computed(KernelContext& context, KernelArgs args) {
+  return dequantize_tensor(context, args, INGOT_TRY(computed_affine(args)));
 }
 
 // quantize_per_channel.out(Tensor input, Tensor scales, Tensor zero_points, int axis, int quant_min, int quant_max,
@@ -264,14 +273,16 @@ Result<void> dequantize_per_channel(KernelContext& context, KernelArgs args) {
 constexpr Kernel kRows[] = {
     {"quantized_decomposed::quantize_per_tensor.out", "TfiiiiO", quantize_per_tensor},
     {"quantized_decomposed::dequantize_per_tensor.out", "Tfiiiii?O", dequantize_per_tensor},
+    {"quantized_decomposed::quantize_per_tensor.Tensor_out", "TTTiiiO", quantize_per_tensor_computed},
+    {"quantized_decomposed::dequantize_per_tensor.Tensor_out", "TTTiiii?O", dequantize_per_tensor_computed},
     {"quantized_decomposed::quantize_per_channel.out", "TTTiiiiO", quantize_per_channel},
     {"quantized_decomposed::dequantize_per_channel.out", "TTT?iiiii?O", dequantize_per_channel},
 };
 
 }  // namespace
 
-std::span<const Kernel> quantize_kernels() {
+std::span<const Kernel> affine_conversion_kernels() {
   return kRows;
 }
 
-}  // namespace ingot::portable
+}  // namespace ingot::quantized

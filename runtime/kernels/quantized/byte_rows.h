@@ -1,0 +1,33 @@
+// The dense loops of quantized kernels: rows of bytes to floats without their zero point, and sums to rows of bytes.
+// Integers of 9 bits and sums of a few hundred of their products are exact in float32 (below 2^24), so the inner
+// products run on the portable kernels' tiles of floats and are nevertheless integer arithmetic. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/dtype.h"
+#include "runtime/kernels/quantized/arithmetic.h"
+
+namespace ingot::quantized {
+
+// to[i] = from[i * stride] - zero_point, i < n.
+using LoadRow = void (*)(const void* from, int64_t stride, size_t n, int32_t zero_point, float* to);
+using LoadRow16 = void (*)(const void* from, int64_t stride, size_t n, int32_t zero_point, int16_t* to);
+// to[i * stride] = requantize(sums[i] + bias, scale, out), i < n. The sum wraps.
+using StoreRow = void (*)(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
+                          int64_t stride);
+
+// The dtype is int8 or uint8.
+LoadRow load_row(DType dtype);
+LoadRow16 load_row_16(DType dtype);
+StoreRow store_row(DType dtype);
+
+// sum over k < n of a[k] * b[k], |a| and |b| < 256; modulo 2^32.
+int32_t dot_16(const int16_t* a, const int16_t* b, size_t n);
+
+inline int32_t wrapping_sum(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+}
+
+}  // namespace ingot::quantized

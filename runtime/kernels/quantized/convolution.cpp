@@ -1,0 +1,63 @@
+// ingot::quantized_convolution: aten::convolution on int8 and uint8, with the arithmetic of arithmetic.h.
+#include "runtime/kernels/quantized/convolution.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/quantized/families.h"
+#include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/quantized/weights.h"
+
+namespace ingot::quantized {
+namespace {
+
+using namespace portable;
+
+// quantized_convolution.out(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation,
+//                           bool transposed, int[] output_padding, int groups, float input_scale, int input_zero_point,
+//                           Tensor weight_scales, int weight_zero_point, float output_scale, int output_zero_point,
+//                           int output_min, int output_max, *, out)
+Result<void> convolution(KernelContext& context, KernelArgs args) {
+  const Tensor& in = args.tensor(0);
+  const Tensor& weight = args.tensor(1);
+  const Tensor* bias = args.optional_tensor(2);
+  Tensor& out = args.tensor(17);
+  INGOT_TRY_VOID(check_bytes(in, "input", out));
+  const ConvolutionLists lists{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
+  QuantizedConvolution c;
+  c.shape = INGOT_TRY(plan_convolution(in, weight, bias, lists, args.boolean(6), args.integer(8)));
+  const ByteAffine from = INGOT_TRY(byte_affine(args.real(9), args.integer(10), in.dtype(), "input"));
+  const ByteAffine to = INGOT_TRY(byte_affine(args.real(13), args.integer(14), out.dtype(), "out"));
+  c.out = INGOT_TRY(output_range(to.zero_point, args.integer(15), args.integer(16), out.dtype()));
+  INGOT_TRY_VOID(check_weight({weight, bias, args.tensor(11), args.integer(12)}, c.shape.out_channels * c.shape.groups,
+                              from.scale, to.scale));
+  if (!INGOT_TRY(plan_convolution_output(c.shape, in, weight, bias, out))) return {};
+
+  c.in_zero_point = from.zero_point;
+  c.weight_zero_point = static_cast<int32_t>(args.integer(12));
+  c.in_scale = from.scale;
+  c.out_scale = to.scale;
+  c.weight_scales = args.tensor(11).data_as<float>();
+  c.per_channel = args.tensor(11).numel() > 1;
+  c.load_in = load_row(in.dtype());
+  c.load_in_16 = load_row_16(in.dtype());
+  c.load_weight = load_row(weight.dtype());
+  c.load_weight_16 = load_row_16(weight.dtype());
+  c.store = store_row(out.dtype());
+  if (!convolve_depthwise(context.parallel, c)) convolve_blocks(context.parallel, c);
+  return {};
+}
+
+constexpr Kernel kRows[] = {
+    {"ingot::quantized_convolution.out", "TTT?LLLbLifiTifiiiO", convolution},
+};
+
+}  // namespace
+
+std::span<const Kernel> convolution_kernels() {
+  return kRows;
+}
+
+}  // namespace ingot::quantized

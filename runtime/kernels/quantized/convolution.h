@@ -1,0 +1,42 @@
+// Quantized convolution as its loops see it. Internal to ingot::quantized_convolution's kernel; views and numbers only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/core/parallel.h"
+#include "runtime/kernels/portable/convolution.h"
+#include "runtime/kernels/quantized/arithmetic.h"
+#include "runtime/kernels/quantized/byte_rows.h"
+
+namespace ingot::quantized {
+
+struct QuantizedConvolution {
+  portable::Convolution shape;  // in, weight and out are bytes; bias is int32
+  int32_t in_zero_point = 0;
+  int32_t weight_zero_point = 0;
+  float in_scale = 1;
+  float out_scale = 1;
+  const float* weight_scales = nullptr;
+  bool per_channel = false;  // a scale for each output channel, or one
+  OutputRange out;
+  LoadRow load_in = nullptr;
+  LoadRow load_weight = nullptr;
+  LoadRow16 load_in_16 = nullptr;
+  LoadRow16 load_weight_16 = nullptr;
+  StoreRow store = nullptr;
+
+  float scale(int64_t channel) const {
+    return product_scale(in_scale, weight_scales[per_channel ? channel : 0], out_scale);
+  }
+  int32_t bias(int64_t channel) const {
+    return shape.bias != nullptr ? static_cast<const int32_t*>(shape.bias)[channel] : 0;
+  }
+};
+
+// One input channel a group: false where the kernel is too large for its buffers, and nothing was done.
+bool convolve_depthwise(const Parallel& parallel, const QuantizedConvolution& convolution);
+// Everything else, as products of the weight and gathered panels of the input.
+void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution);
+
+}  // namespace ingot::quantized

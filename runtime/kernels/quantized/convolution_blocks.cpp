@@ -1,0 +1,273 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "runtime/core/parallel.h"
+#include "runtime/kernels/portable/block_product.h"
+#include "runtime/kernels/quantized/convolution.h"
+#include "runtime/kernels/quantized/integer_product.h"
+
+namespace ingot::quantized {
+namespace {
+
+using portable::Convolution;
+using portable::Phase;
+using portable::Range;
+
+// An element of the depth: input channel, tap row, tap column, the last fastest.
+struct DepthIndex {
+  int64_t channel;
+  int64_t h;
+  int64_t w;
+};
+
+// One phase of one axis each: a set of output pixels that share their taps, seen as columns of a matrix; its rows are
+// output channels of a group.
+class PhaseProduct {
+ public:
+  PhaseProduct(const QuantizedConvolution& convolution, const Phase& h, const Phase& w);
+  void run(const Parallel& parallel) const;
+
+ private:
+  // Consecutive pixels of one output row.
+  struct Run {
+    size_t column;
+    size_t count;
+    int64_t row;
+    int64_t first;
+  };
+  // Which pixels of which image and group, and where they go.
+  struct Block {
+    int64_t image;
+    int64_t group;
+    size_t columns;
+    std::span<const Run> runs;
+    const int64_t* offsets;  // of a column in a plane of the output
+    bool consecutive;
+  };
+
+  DepthIndex depth_index(size_t k) const {
+    const int64_t i = static_cast<int64_t>(k);
+    return {i / w_.taps / h_.taps, i / w_.taps % h_.taps, i % w_.taps};
+  }
+  void advance(DepthIndex* at) const {
+    if (++at->w < w_.taps) return;
+    at->w = 0;
+    if (++at->h < h_.taps) return;
+    at->h = 0;
+    ++at->channel;
+  }
+  size_t depth() const { return static_cast<size_t>(s_.in_channels * h_.taps * w_.taps); }
+
+  void merge_rows();
+  void compute(int64_t image, size_t column_begin, size_t columns, size_t row_begin, size_t row_end) const;
+  void multiply(const Block& block, size_t row_begin, size_t row_end) const;
+  void multiply_pixel(const Block& block, size_t row_begin, size_t row_end) const;
+  void gather_weight(const std::byte* from, size_t k_begin, size_t k_end, std::byte* to) const;
+  void load_weight(const std::byte* row, size_t k_begin, size_t k_end, float* to) const;
+  void fill(const Block& block, size_t k_begin, size_t k_end, float* panel) const;
+  void store(const Block& block, size_t row, const int32_t* sums) const;
+  const std::byte* weight_row(int64_t group, size_t row) const {
+    return static_cast<const std::byte*>(s_.weight) + group * s_.weight_group_stride +
+           static_cast<int64_t>(row) * s_.weight_strides[0] + h_.kernel_first * s_.weight_strides[2] +
+           w_.kernel_first * s_.weight_strides[3];
+  }
+
+  const QuantizedConvolution& c_;
+  const Convolution& s_;
+  Phase h_;
+  Phase w_;
+  int64_t in_h_;
+  int64_t in_w_;
+  std::array<int64_t, 3> tap_strides_;  // of the weight: channel, tap row, tap column
+  bool flat_;                           // is a row of the weight consecutive in the depth's order?
+};
+
+PhaseProduct::PhaseProduct(const QuantizedConvolution& convolution, const Phase& h, const Phase& w)
+    : c_(convolution),
+      s_(convolution.shape),
+      h_(h),
+      w_(w),
+      in_h_(s_.axes[0].in),
+      in_w_(s_.axes[1].in),
+      tap_strides_{s_.weight_strides[1], h.kernel_step * s_.weight_strides[2], w.kernel_step * s_.weight_strides[3]},
+      flat_((w.taps == 1 || tap_strides_[2] == 1) && (h.taps == 1 || tap_strides_[1] == w.taps) &&
+            (s_.in_channels == 1 || tap_strides_[0] == h.taps * w.taps)) {
+  merge_rows();
+}
+
+// A pointwise convolution sees an image as one row.
+void PhaseProduct::merge_rows() {
+  const auto plain = [](const Phase& p, int64_t in) {
+    return p.taps == 1 && p.in_step == 1 && p.in_first == 0 && p.out_step == 1 && p.out_first == 0 && p.count == in;
+  };
+  if (!plain(h_, in_h_) || !plain(w_, in_w_)) return;
+  if (s_.in_strides[2] != in_w_ * s_.in_strides[3] || s_.out_strides[2] != in_w_ * s_.out_strides[3]) return;
+  w_.count *= h_.count;
+  in_w_ *= in_h_;
+  h_.count = 1;
+  in_h_ = 1;
+}
+
+void PhaseProduct::run(const Parallel& parallel) const {
+  const size_t pixels = static_cast<size_t>(h_.count * w_.count);
+  const size_t rows = static_cast<size_t>(s_.out_channels);
+  if (pixels == 0 || rows == 0) return;
+  const size_t blocks = (pixels + kPanelColumns - 1) / kPanelColumns;
+  const size_t images = static_cast<size_t>(s_.batch * s_.groups);
+  const portable::RowShares shares = portable::share_rows(parallel.threads, images * blocks, rows);
+  parallel_for(parallel, images * blocks * shares.count, 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const size_t row_begin = i % shares.count * shares.rows;
+      const size_t column_begin = i / shares.count % blocks * kPanelColumns;
+      compute(static_cast<int64_t>(i / shares.count / blocks), column_begin,
+              std::min(kPanelColumns, pixels - column_begin), row_begin, std::min(rows, row_begin + shares.rows));
+    }
+  });
+}
+
+// `image` counts groups of images.
+void PhaseProduct::compute(int64_t image, size_t column_begin, size_t columns, size_t row_begin, size_t row_end) const {
+  std::array<Run, kPanelColumns> runs;
+  std::array<int64_t, kPanelColumns> offsets;
+  size_t run_count = 0;
+  bool consecutive = true;
+  for (size_t column = 0; column < columns;) {
+    const int64_t pixel = static_cast<int64_t>(column_begin + column);
+    const int64_t row = pixel / w_.count;
+    const int64_t first = pixel % w_.count;
+    const size_t count = std::min(columns - column, static_cast<size_t>(w_.count - first));
+    runs[run_count++] = {column, count, row, first};
+    for (size_t i = 0; i < count; ++i) {
+      offsets[column + i] = (h_.out_first + row * h_.out_step) * s_.out_strides[2] +
+                            (w_.out_first + (first + static_cast<int64_t>(i)) * w_.out_step) * s_.out_strides[3];
+      consecutive &= offsets[column + i] == offsets[0] + static_cast<int64_t>(column + i);
+    }
+    column += count;
+  }
+  const Block block{image / s_.groups, image % s_.groups, columns, std::span(runs).first(run_count),
+                    offsets.data(),    consecutive};
+  if (columns == 1) {
+    multiply_pixel(block, row_begin, row_end);
+  } else {
+    multiply(block, row_begin, row_end);
+  }
+}
+
+void PhaseProduct::multiply(const Block& block, size_t row_begin, size_t row_end) const {
+  multiply_integers(
+      row_begin, row_end, depth(), block.columns,
+      [&](size_t row, size_t k_begin, size_t k_end, float* to) {
+        load_weight(weight_row(block.group, row), k_begin, k_end, to);
+      },
+      [&](size_t k_begin, size_t k_end, float* panel) { fill(block, k_begin, k_end, panel); },
+      [&](size_t row, const int32_t* sums) { store(block, row, sums); });
+}
+
+// One column: products of two rows.
+void PhaseProduct::multiply_pixel(const Block& block, size_t row_begin, size_t row_end) const {
+  constexpr size_t kDepth = 1024;
+  constexpr size_t kRows = 256;
+  alignas(64) float panel[kPanelDepth * kPanelColumns];
+  alignas(64) int16_t column[kDepth];
+  alignas(64) int16_t weights[kDepth];
+  alignas(64) std::byte bytes[kDepth];
+  std::array<int32_t, kRows> sums;
+  for (size_t first = row_begin; first < row_end; first += kRows) {
+    const size_t end = std::min(row_end, first + kRows);
+    sums.fill(0);
+    for (size_t k_begin = 0; k_begin < depth(); k_begin += kDepth) {
+      const size_t k_end = std::min(depth(), k_begin + kDepth);
+      for (size_t k = k_begin; k < k_end; k += kPanelDepth) {
+        const size_t n = std::min(kPanelDepth, k_end - k);
+        fill(block, k, k + n, panel);
+        for (size_t i = 0; i < n; ++i) column[k - k_begin + i] = static_cast<int16_t>(panel[i * kPanelColumns]);
+      }
+      for (size_t row = first; row < end; ++row) {
+        const std::byte* from = weight_row(block.group, row);
+        if (flat_) {
+          from += k_begin;
+        } else {
+          gather_weight(from, k_begin, k_end, bytes);
+          from = bytes;
+        }
+        c_.load_weight_16(from, 1, k_end - k_begin, c_.weight_zero_point, weights);
+        sums[row - first] = wrapping_sum(sums[row - first], dot_16(weights, column, k_end - k_begin));
+      }
+    }
+    for (size_t row = first; row < end; ++row) store(block, row, &sums[row - first]);
+  }
+}
+
+void PhaseProduct::gather_weight(const std::byte* from, size_t k_begin, size_t k_end, std::byte* to) const {
+  DepthIndex at = depth_index(k_begin);
+  for (size_t k = k_begin; k < k_end; ++k, advance(&at)) {
+    *to++ = from[at.channel * tap_strides_[0] + at.h * tap_strides_[1] + at.w * tap_strides_[2]];
+  }
+}
+
+void PhaseProduct::load_weight(const std::byte* row, size_t k_begin, size_t k_end, float* to) const {
+  std::byte bytes[kPanelDepth];
+  if (flat_) {
+    row += k_begin;
+  } else {
+    gather_weight(row, k_begin, k_end, bytes);
+    row = bytes;
+  }
+  c_.load_weight(row, 1, k_end - k_begin, c_.weight_zero_point, to);
+}
+
+void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, float* panel) const {
+  const std::byte* in = static_cast<const std::byte*>(s_.in) + block.image * s_.in_strides[0] +
+                        block.group * s_.in_channels * s_.in_strides[1];
+  const int64_t step = w_.in_step * s_.in_strides[3];
+  DepthIndex at = depth_index(k_begin);
+  for (size_t k = k_begin; k < k_end; ++k, advance(&at), panel += kPanelColumns) {
+    const std::byte* plane = in + at.channel * s_.in_strides[1];
+    for (const Run& run : block.runs) {
+      float* to = panel + run.column;
+      const int64_t y = run.row * h_.in_step + h_.in_first + at.h * h_.in_tap;
+      if (y < 0 || y >= in_h_) {
+        std::fill_n(to, run.count, 0.0f);
+        continue;
+      }
+      const int64_t x = run.first * w_.in_step + w_.in_first + at.w * w_.in_tap;
+      const Range inside = portable::range_inside(x, w_.in_step, static_cast<int64_t>(run.count), in_w_);
+      std::fill(to, to + inside.begin, 0.0f);
+      if (inside.end > inside.begin) {
+        c_.load_in(plane + y * s_.in_strides[2] + x * s_.in_strides[3] + inside.begin * step, step,
+                   static_cast<size_t>(inside.end - inside.begin), c_.in_zero_point, to + inside.begin);
+      }
+      std::fill(to + inside.end, to + run.count, 0.0f);
+    }
+  }
+}
+
+void PhaseProduct::store(const Block& block, size_t row, const int32_t* sums) const {
+  const int64_t channel = block.group * s_.out_channels + static_cast<int64_t>(row);
+  std::byte* out = static_cast<std::byte*>(s_.out) + block.image * s_.out_strides[0] + channel * s_.out_strides[1];
+  const float scale = c_.scale(channel);
+  const int32_t bias = c_.bias(channel);
+  if (block.consecutive) {
+    c_.store(sums, block.columns, bias, scale, c_.out, out + block.offsets[0], 1);
+    return;
+  }
+  std::byte results[kPanelColumns];
+  c_.store(sums, block.columns, bias, scale, c_.out, results, 1);
+  for (size_t i = 0; i < block.columns; ++i) out[block.offsets[i]] = results[i];
+}
+
+}  // namespace
+
+void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution) {
+  const Convolution& shape = convolution.shape;
+  for (int64_t h = 0; h < portable::phase_count(shape, 0); ++h) {
+    for (int64_t w = 0; w < portable::phase_count(shape, 1); ++w) {
+      PhaseProduct(convolution, portable::phase_of(shape, 0, h), portable::phase_of(shape, 1, w)).run(parallel);
+    }
+  }
+}
+
+}  // namespace ingot::quantized
