@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "runtime/kernels/portable/loops/bytes.h"
 #include "runtime/kernels/portable/loops/copy.h"
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
@@ -20,6 +21,7 @@ struct LoopLevel {
   const DepthwiseLoops* depthwise;
   const ElementLoops* elements;
   const CopyLoops* copy;
+  const ByteLoops* bytes;
 };
 
 // Every level that this program has, each better than those before it; the first runs everywhere.

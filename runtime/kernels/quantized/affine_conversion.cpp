@@ -10,6 +10,7 @@
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/float_functions.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/strided_loop.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
@@ -50,7 +51,7 @@ bool quantize_bytes(const Run& run, const Affine& affine, const Bounds& bounds) 
                           static_cast<int32_t>(bounds.most)};
   const float* from = run.from.data_as<float>() + run.from_at;
   T* to = run.to.data_as<T>() + run.to_at;
-  for (size_t i = 0; i < run.count; ++i) to[i] = static_cast<T>(quantize_real(from[i], inverse, range));
+  loops().bytes->quantize[T(-1) > T(0)](from, run.count, inverse, range, to);
   return true;
 }
 

@@ -1,7 +1,8 @@
 // The arithmetic of 8-bit operators, written down once: what the quantized kernels compute, what the compiler puts into
 // tables and biases, and what tests hold the delegate against. An integer q stands for (q - zero_point) * scale. It is
 // XNNPACK's arithmetic where XNNPACK has the operator, bit for bit, for int8 and uint8 alike; where not, it is said so.
-// Pure functions; any thread. Every product below is rounded to float before it is used (no fused multiply-add).
+// Pure functions; any thread; those that the inner loops use are always inlined, as these are compiled for several
+// processors. Every product below is rounded to float before it is used (no fused multiply-add).
 //
 // Convolution, transposed convolution, linear, matrix products
 //   sum    = sum of (x - x_zero_point) * (w - w_zero_point) + bias, 32 bits, modulo 2^32; padding adds nothing
@@ -25,7 +26,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -41,25 +41,25 @@ struct OutputRange {
 
 // To the nearest integer, halves to the even one, in the default rounding mode. |x| < 2^22. From 2^23 on floats have no
 // fractions, so adding that much rounds, and leaves the integer in the low bits.
-inline int32_t round_to_int(float x) {
+[[gnu::always_inline]] inline int32_t round_to_int(float x) {
   constexpr float kRound = 0x1.8p23f;
-  return std::bit_cast<int32_t>(x + kRound) - std::bit_cast<int32_t>(kRound);
+  return __builtin_bit_cast(int32_t, x + kRound) - __builtin_bit_cast(int32_t, kRound);
 }
 
 // A number in units of the output's scale, as an integer of the output. Never NaN.
-inline int32_t saturate(float x, const OutputRange& out) {
+[[gnu::always_inline]] inline int32_t saturate(float x, const OutputRange& out) {
   const float least = static_cast<float>(out.min - out.zero_point), most = static_cast<float>(out.max - out.zero_point);
   x = x < least ? least : x;
   x = x > most ? most : x;
   return round_to_int(x) + out.zero_point;
 }
 
-inline int32_t requantize(int32_t sum, float scale, const OutputRange& out) {
+[[gnu::always_inline]] inline int32_t requantize(int32_t sum, float scale, const OutputRange& out) {
   return saturate(static_cast<float>(sum) * scale, out);
 }
 
 // A real number as an integer. NaN becomes the least.
-inline int32_t quantize_real(float x, float inverse_scale, const OutputRange& out) {
+[[gnu::always_inline]] inline int32_t quantize_real(float x, float inverse_scale, const OutputRange& out) {
   x = x * inverse_scale;
   return x == x ? saturate(x, out) : out.min;
 }
@@ -118,9 +118,22 @@ struct Sum {
   int32_t shift = 0;
   OutputRange out;
 
-  int32_t operator()(int32_t a, int32_t b) const {
+  [[gnu::always_inline]] int32_t operator()(int32_t a, int32_t b) const {
     const int32_t sum = (bias + a * a_multiplier + b * b_multiplier) >> shift;
-    return std::min(std::max(sum, out.min - out.zero_point), out.max - out.zero_point) + out.zero_point;
+    const int32_t least = out.min - out.zero_point, most = out.max - out.zero_point;
+    const int32_t above = sum < least ? least : sum;
+    return (above > most ? most : above) + out.zero_point;
+  }
+};
+
+struct Product {
+  int32_t a_zero_point = 0;
+  int32_t b_zero_point = 0;
+  float scale = 1;
+  OutputRange out;
+
+  [[gnu::always_inline]] int32_t operator()(int32_t a, int32_t b) const {
+    return requantize((a - a_zero_point) * (b - b_zero_point), scale, out);
   }
 };
 

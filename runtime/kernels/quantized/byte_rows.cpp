@@ -1,57 +1,70 @@
 #include "runtime/kernels/quantized/byte_rows.h"
 
+#include <concepts>
+
+#include "runtime/kernels/portable/loop_levels.h"
+
 namespace ingot::quantized {
 namespace {
 
-template <typename T, typename To>
-void load(const void* from, int64_t stride, size_t n, int32_t zero_point, To* to) {
-  const T* x = static_cast<const T*>(from);
-  const int16_t zero = static_cast<int16_t>(zero_point);
-  if (stride == 1) {
-    for (size_t i = 0; i < n; ++i) to[i] = static_cast<To>(static_cast<int16_t>(x[i] - zero));
-  } else {
-    for (size_t i = 0; i < n; ++i) to[i] = static_cast<To>(x[static_cast<int64_t>(i) * stride] - zero);
-  }
+using portable::ByteLoops;
+
+const ByteLoops& byte_loops() {
+  return *portable::loops().bytes;
 }
 
 template <typename T>
-void store(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to, int64_t stride) {
+constexpr size_t kIndex = static_cast<size_t>(T(-1) > T(0));  // uint8 comes second
+
+template <typename T>
+void load_floats(const void* from, int64_t stride, size_t n, int32_t zero_point, float* to) {
+  if (stride == 1) return byte_loops().to_floats[kIndex<T>](from, n, zero_point, to);
+  const T* x = static_cast<const T*>(from);
+  for (size_t i = 0; i < n; ++i) to[i] = static_cast<float>(x[static_cast<int64_t>(i) * stride] - zero_point);
+}
+
+template <typename T>
+void load_shorts(const void* from, int64_t stride, size_t n, int32_t zero_point, int16_t* to) {
+  if (stride == 1) return byte_loops().to_shorts[kIndex<T>](from, n, zero_point, to);
+  const T* x = static_cast<const T*>(from);
+  for (size_t i = 0; i < n; ++i) to[i] = static_cast<int16_t>(x[static_cast<int64_t>(i) * stride] - zero_point);
+}
+
+template <typename T, typename From>
+void store(const From* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to, int64_t stride) {
+  constexpr size_t kBlock = 128;
+  T buffer[kBlock];
   T* y = static_cast<T*>(to);
-  const OutputRange range = out;  // a copy: for all that the compiler knows, y might lie over it
-  if (stride == 1) {
-    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(requantize(wrapping_sum(sums[i], bias), scale, range));
-  } else {
-    for (size_t i = 0; i < n; ++i) {
-      y[static_cast<int64_t>(i) * stride] = static_cast<T>(requantize(wrapping_sum(sums[i], bias), scale, range));
+  for (size_t begin = 0; begin < n; begin += stride == 1 ? n : kBlock) {
+    const size_t count = stride == 1 || n - begin < kBlock ? n - begin : kBlock;
+    T* row = stride == 1 ? y : buffer;
+    if constexpr (std::same_as<From, float>) {
+      byte_loops().requantize_floats[kIndex<T>](sums + begin, count, bias, scale, out, row);
+    } else {
+      byte_loops().requantize[kIndex<T>](sums + begin, count, bias, scale, out, row);
     }
+    if (stride == 1) return;
+    for (size_t i = 0; i < count; ++i) y[static_cast<int64_t>(begin + i) * stride] = buffer[i];
   }
 }
 
 }  // namespace
 
 LoadRow load_row(DType dtype) {
-  return dtype == DType::int8 ? load<int8_t, float> : load<uint8_t, float>;
+  return dtype == DType::int8 ? load_floats<int8_t> : load_floats<uint8_t>;
 }
 
 LoadRow16 load_row_16(DType dtype) {
-  return dtype == DType::int8 ? load<int8_t, int16_t> : load<uint8_t, int16_t>;
+  return dtype == DType::int8 ? load_shorts<int8_t> : load_shorts<uint8_t>;
 }
 
-StoreRow store_row(DType dtype) {
-  return dtype == DType::int8 ? store<int8_t> : store<uint8_t>;
+RowStore store_row(DType dtype) {
+  if (dtype == DType::int8) return {store<int8_t, int32_t>, store<int8_t, float>};
+  return {store<uint8_t, int32_t>, store<uint8_t, float>};
 }
 
 int32_t dot_16(const int16_t* a, const int16_t* b, size_t n) {
-  // Within int32 for 2^15 products of 16 bits, so the blocks' sums do not overflow; those of blocks wrap.
-  constexpr size_t kBlock = 16384;
-  uint32_t total = 0;
-  for (size_t begin = 0; begin < n; begin += kBlock) {
-    const size_t end = n - begin < kBlock ? n : begin + kBlock;
-    int32_t sum = 0;
-    for (size_t k = begin; k < end; ++k) sum += static_cast<int32_t>(a[k]) * static_cast<int32_t>(b[k]);
-    total += static_cast<uint32_t>(sum);
-  }
-  return static_cast<int32_t>(total);
+  return byte_loops().dot(a, b, n);
 }
 
 }  // namespace ingot::quantized

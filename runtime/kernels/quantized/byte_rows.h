@@ -1,6 +1,7 @@
-// The dense loops of quantized kernels: rows of bytes to floats without their zero point, and sums to rows of bytes.
-// Integers of 9 bits and sums of a few hundred of their products are exact in float32 (below 2^24), so the inner
-// products run on the portable kernels' tiles of floats and are nevertheless integer arithmetic. Any thread.
+// Rows of bytes to floats or 16-bit integers without their zero point, and sums to rows of bytes: the loops of
+// runtime/kernels/portable/loops/bytes.h, also for rows that are not dense. Integers of 9 bits and sums of a few
+// hundred of their products are exact in float32 (below 2^24), so products run on the portable kernels' loops over
+// floats and are nevertheless integer arithmetic. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +15,28 @@ namespace ingot::quantized {
 // to[i] = from[i * stride] - zero_point, i < n.
 using LoadRow = void (*)(const void* from, int64_t stride, size_t n, int32_t zero_point, float* to);
 using LoadRow16 = void (*)(const void* from, int64_t stride, size_t n, int32_t zero_point, int16_t* to);
-// to[i * stride] = requantize(sums[i] + bias, scale, out), i < n. The sum wraps.
-using StoreRow = void (*)(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
-                          int64_t stride);
 
 // The dtype is int8 or uint8.
 LoadRow load_row(DType dtype);
 LoadRow16 load_row_16(DType dtype);
-StoreRow store_row(DType dtype);
+
+// to[i * stride] = requantize(sums[i] + bias, scale, out), i < n. The sum wraps. Floats are whole and below 2^24.
+struct RowStore {
+  void (*ints)(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
+               int64_t stride) = nullptr;
+  void (*floats)(const float* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
+                 int64_t stride) = nullptr;
+
+  void operator()(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
+                  int64_t stride) const {
+    ints(sums, n, bias, scale, out, to, stride);
+  }
+  void operator()(const float* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
+                  int64_t stride) const {
+    floats(sums, n, bias, scale, out, to, stride);
+  }
+};
+RowStore store_row(DType dtype);
 
 // sum over k < n of a[k] * b[k], |a| and |b| < 256; modulo 2^32.
 int32_t dot_16(const int16_t* a, const int16_t* b, size_t n);

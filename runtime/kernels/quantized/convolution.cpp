@@ -15,6 +15,34 @@ namespace {
 
 using namespace portable;
 
+Result<portable::Convolution> shape_of(KernelArgs args) {
+  const ConvolutionLists lists{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
+  return plan_convolution(args.tensor(0), args.tensor(1), args.optional_tensor(2), lists, args.boolean(6),
+                          args.integer(8));
+}
+
+// Constant weights are packed once, when a method is loaded.
+bool packs_once(const portable::Convolution& shape, KernelArgs args) {
+  return !shape.transposed && !is_depthwise(shape) && args.tensor(1).is_constant();
+}
+
+Result<size_t> prepared_bytes(const KernelContext&, KernelArgs args) {
+  const portable::Convolution shape = INGOT_TRY(shape_of(args));
+  return packs_once(shape, args) ? packed_integer_bytes(shape) : size_t{0};
+}
+
+Result<void> prepare(KernelContext& context, KernelArgs args) {
+  const portable::Convolution shape = INGOT_TRY(shape_of(args));
+  INGOT_TRY_VOID(check_dtype_in(args.tensor(1), kBytes, "weight"));
+  if (packs_once(shape, args)) pack_integer_weights(shape, context.prepared.data());
+  return {};
+}
+
+Result<size_t> scratch(KernelArgs args) {
+  const portable::Convolution shape = INGOT_TRY(shape_of(args));
+  return packs_once(shape, args) || is_depthwise(shape) ? size_t{0} : packed_integer_bytes(shape);
+}
+
 // quantized_convolution.out(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation,
 //                           bool transposed, int[] output_padding, int groups, float input_scale, int input_zero_point,
 //                           Tensor weight_scales, int weight_zero_point, float output_scale, int output_zero_point,
@@ -25,9 +53,8 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   const Tensor* bias = args.optional_tensor(2);
   Tensor& out = args.tensor(17);
   INGOT_TRY_VOID(check_bytes(in, "input", out));
-  const ConvolutionLists lists{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
   QuantizedConvolution c;
-  c.shape = INGOT_TRY(plan_convolution(in, weight, bias, lists, args.boolean(6), args.integer(8)));
+  c.shape = INGOT_TRY(shape_of(args));
   const ByteAffine from = INGOT_TRY(byte_affine(args.real(9), args.integer(10), in.dtype(), "input"));
   const ByteAffine to = INGOT_TRY(byte_affine(args.real(13), args.integer(14), out.dtype(), "out"));
   c.out = INGOT_TRY(output_range(to.zero_point, args.integer(15), args.integer(16), out.dtype()));
@@ -46,12 +73,21 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   c.load_weight = load_row(weight.dtype());
   c.load_weight_16 = load_row_16(weight.dtype());
   c.store = store_row(out.dtype());
-  if (!convolve_depthwise(context.parallel, c)) convolve_blocks(context.parallel, c);
+  if (is_depthwise(c.shape)) {
+    convolve_depthwise(context.parallel, c);
+    return {};
+  }
+  const bool packed = packs_once(c.shape, args);
+  const std::span<std::byte> memory = packed ? context.prepared : context.scratch;
+  if (memory.size() < INGOT_TRY(packed_integer_bytes(c.shape))) {
+    return fail(ErrorCode::invalid_state, "the weight was not prepared");
+  }
+  convolve_blocks(context.parallel, c, packed ? memory.data() : nullptr, memory.data());
   return {};
 }
 
 constexpr Kernel kRows[] = {
-    {"ingot::quantized_convolution.out", "TTT?LLLbLifiTifiiiO", convolution},
+    {"ingot::quantized_convolution.out", "TTT?LLLbLifiTifiiiO", convolution, scratch, prepared_bytes, prepare},
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ struct QuantizedConvolution {
   LoadRow load_weight = nullptr;
   LoadRow16 load_in_16 = nullptr;
   LoadRow16 load_weight_16 = nullptr;
-  StoreRow store = nullptr;
+  RowStore store;
 
   float scale(int64_t channel) const {
     return product_scale(in_scale, weight_scales[per_channel ? channel : 0], out_scale);
@@ -34,9 +34,14 @@ struct QuantizedConvolution {
   }
 };
 
-// One input channel a group: false where the kernel is too large for its buffers, and nothing was done.
-bool convolve_depthwise(const Parallel& parallel, const QuantizedConvolution& convolution);
-// Everything else, as products of the weight and gathered panels of the input.
-void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution);
+// Where portable::is_depthwise.
+void convolve_depthwise(const Parallel& parallel, const QuantizedConvolution& convolution);
+// Everything else, as products of the packed weight and gathered panels of the input. The packed weight of a
+// convolution that is not transposed may be made beforehand; otherwise `packed` is null and it is made in `scratch`.
+// Both have packed_integer_bytes.
+Result<size_t> packed_integer_bytes(const portable::Convolution& shape);
+void pack_integer_weights(const portable::Convolution& shape, std::byte* packed);
+void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed,
+                     std::byte* scratch);
 
 }  // namespace ingot::quantized

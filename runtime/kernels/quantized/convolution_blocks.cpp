@@ -27,8 +27,10 @@ struct DepthIndex {
 // output channels of a group.
 class PhaseProduct {
  public:
-  PhaseProduct(const QuantizedConvolution& convolution, const Phase& h, const Phase& w);
-  void run(const Parallel& parallel) const;
+  PhaseProduct(const Convolution& shape, const Phase& h, const Phase& w);
+  // The rows of all groups.
+  void pack(std::byte* packed) const;
+  void run(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed);
 
  private:
   // Consecutive pixels of one output row.
@@ -66,17 +68,21 @@ class PhaseProduct {
   void multiply(const Block& block, size_t row_begin, size_t row_end) const;
   void multiply_pixel(const Block& block, size_t row_begin, size_t row_end) const;
   void gather_weight(const std::byte* from, size_t k_begin, size_t k_end, std::byte* to) const;
-  void load_weight(const std::byte* row, size_t k_begin, size_t k_end, float* to) const;
   void fill(const Block& block, size_t k_begin, size_t k_end, float* panel) const;
-  void store(const Block& block, size_t row, const int32_t* sums) const;
+  template <typename Sum>
+  void store(const Block& block, size_t row, const Sum* sums) const;
+  size_t group_bytes() const {
+    return portable::pack_groups(static_cast<size_t>(s_.out_channels)) * kPackRows * depth();
+  }
   const std::byte* weight_row(int64_t group, size_t row) const {
     return static_cast<const std::byte*>(s_.weight) + group * s_.weight_group_stride +
            static_cast<int64_t>(row) * s_.weight_strides[0] + h_.kernel_first * s_.weight_strides[2] +
            w_.kernel_first * s_.weight_strides[3];
   }
 
-  const QuantizedConvolution& c_;
   const Convolution& s_;
+  const QuantizedConvolution* c_ = nullptr;  // while it runs
+  const std::byte* packed_ = nullptr;
   Phase h_;
   Phase w_;
   int64_t in_h_;
@@ -85,9 +91,8 @@ class PhaseProduct {
   bool flat_;                           // is a row of the weight consecutive in the depth's order?
 };
 
-PhaseProduct::PhaseProduct(const QuantizedConvolution& convolution, const Phase& h, const Phase& w)
-    : c_(convolution),
-      s_(convolution.shape),
+PhaseProduct::PhaseProduct(const Convolution& shape, const Phase& h, const Phase& w)
+    : s_(shape),
       h_(h),
       w_(w),
       in_h_(s_.axes[0].in),
@@ -111,27 +116,37 @@ void PhaseProduct::merge_rows() {
   in_h_ = 1;
 }
 
-void PhaseProduct::run(const Parallel& parallel) const {
-  const size_t pixels = static_cast<size_t>(h_.count * w_.count);
+void PhaseProduct::pack(std::byte* packed) const {
+  for (int64_t group = 0; group < s_.groups; ++group) {
+    pack_byte_rows(static_cast<size_t>(s_.out_channels), depth(), packed + static_cast<size_t>(group) * group_bytes(),
+                   [&](size_t row, size_t k_begin, size_t k_end, std::byte* to) {
+                     gather_weight(weight_row(group, row), k_begin, k_end, to);
+                   });
+  }
+}
+
+void PhaseProduct::run(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed) {
+  c_ = &convolution;
+  packed_ = packed;
   const size_t rows = static_cast<size_t>(s_.out_channels);
-  if (pixels == 0 || rows == 0) return;
-  const size_t blocks = (pixels + kPanelColumns - 1) / kPanelColumns;
+  const portable::ColumnBlocks blocks(static_cast<size_t>(h_.count * w_.count));
+  if (blocks.columns == 0 || rows == 0) return;
   const size_t images = static_cast<size_t>(s_.batch * s_.groups);
-  const portable::RowShares shares = portable::share_rows(parallel.threads, images * blocks, rows);
-  parallel_for(parallel, images * blocks * shares.count, 1, [&](size_t begin, size_t end) {
+  const portable::RowShares shares = portable::share_rows(parallel.threads, images * blocks.count, rows);
+  parallel_for(parallel, images * blocks.count * shares.count, 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       const size_t row_begin = i % shares.count * shares.rows;
-      const size_t column_begin = i / shares.count % blocks * kPanelColumns;
-      compute(static_cast<int64_t>(i / shares.count / blocks), column_begin,
-              std::min(kPanelColumns, pixels - column_begin), row_begin, std::min(rows, row_begin + shares.rows));
+      const size_t block = i / shares.count % blocks.count;
+      compute(static_cast<int64_t>(i / shares.count / blocks.count), blocks.begin(block), blocks.size(block), row_begin,
+              std::min(rows, row_begin + shares.rows));
     }
   });
 }
 
 // `image` counts groups of images.
 void PhaseProduct::compute(int64_t image, size_t column_begin, size_t columns, size_t row_begin, size_t row_end) const {
-  std::array<Run, kPanelColumns> runs;
-  std::array<int64_t, kPanelColumns> offsets;
+  std::array<Run, portable::kPanelMost> runs;
+  std::array<int64_t, portable::kPanelMost> offsets;
   size_t run_count = 0;
   bool consecutive = true;
   for (size_t column = 0; column < columns;) {
@@ -157,20 +172,19 @@ void PhaseProduct::compute(int64_t image, size_t column_begin, size_t columns, s
 }
 
 void PhaseProduct::multiply(const Block& block, size_t row_begin, size_t row_end) const {
+  const PackedBytes a{packed_ + static_cast<size_t>(block.group) * group_bytes(), depth(), c_->load_weight,
+                      c_->weight_zero_point};
   multiply_integers(
-      row_begin, row_end, depth(), block.columns,
-      [&](size_t row, size_t k_begin, size_t k_end, float* to) {
-        load_weight(weight_row(block.group, row), k_begin, k_end, to);
-      },
+      a, row_begin, row_end, block.columns,
       [&](size_t k_begin, size_t k_end, float* panel) { fill(block, k_begin, k_end, panel); },
-      [&](size_t row, const int32_t* sums) { store(block, row, sums); });
+      [&](size_t row, const auto* sums) { store(block, row, sums); });
 }
 
 // One column: products of two rows.
 void PhaseProduct::multiply_pixel(const Block& block, size_t row_begin, size_t row_end) const {
   constexpr size_t kDepth = 1024;
   constexpr size_t kRows = 256;
-  alignas(64) float panel[kPanelDepth * kPanelColumns];
+  alignas(64) float panel[kPanelDepth * kPanelPitch];
   alignas(64) int16_t column[kDepth];
   alignas(64) int16_t weights[kDepth];
   alignas(64) std::byte bytes[kDepth];
@@ -183,7 +197,7 @@ void PhaseProduct::multiply_pixel(const Block& block, size_t row_begin, size_t r
       for (size_t k = k_begin; k < k_end; k += kPanelDepth) {
         const size_t n = std::min(kPanelDepth, k_end - k);
         fill(block, k, k + n, panel);
-        for (size_t i = 0; i < n; ++i) column[k - k_begin + i] = static_cast<int16_t>(panel[i * kPanelColumns]);
+        for (size_t i = 0; i < n; ++i) column[k - k_begin + i] = static_cast<int16_t>(panel[i * kPanelPitch]);
       }
       for (size_t row = first; row < end; ++row) {
         const std::byte* from = weight_row(block.group, row);
@@ -193,7 +207,7 @@ void PhaseProduct::multiply_pixel(const Block& block, size_t row_begin, size_t r
           gather_weight(from, k_begin, k_end, bytes);
           from = bytes;
         }
-        c_.load_weight_16(from, 1, k_end - k_begin, c_.weight_zero_point, weights);
+        c_->load_weight_16(from, 1, k_end - k_begin, c_->weight_zero_point, weights);
         sums[row - first] = wrapping_sum(sums[row - first], dot_16(weights, column, k_end - k_begin));
       }
     }
@@ -208,23 +222,12 @@ void PhaseProduct::gather_weight(const std::byte* from, size_t k_begin, size_t k
   }
 }
 
-void PhaseProduct::load_weight(const std::byte* row, size_t k_begin, size_t k_end, float* to) const {
-  std::byte bytes[kPanelDepth];
-  if (flat_) {
-    row += k_begin;
-  } else {
-    gather_weight(row, k_begin, k_end, bytes);
-    row = bytes;
-  }
-  c_.load_weight(row, 1, k_end - k_begin, c_.weight_zero_point, to);
-}
-
 void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, float* panel) const {
   const std::byte* in = static_cast<const std::byte*>(s_.in) + block.image * s_.in_strides[0] +
                         block.group * s_.in_channels * s_.in_strides[1];
   const int64_t step = w_.in_step * s_.in_strides[3];
   DepthIndex at = depth_index(k_begin);
-  for (size_t k = k_begin; k < k_end; ++k, advance(&at), panel += kPanelColumns) {
+  for (size_t k = k_begin; k < k_end; ++k, advance(&at), panel += kPanelPitch) {
     const std::byte* plane = in + at.channel * s_.in_strides[1];
     for (const Run& run : block.runs) {
       float* to = panel + run.column;
@@ -237,35 +240,48 @@ void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, float*
       const Range inside = portable::range_inside(x, w_.in_step, static_cast<int64_t>(run.count), in_w_);
       std::fill(to, to + inside.begin, 0.0f);
       if (inside.end > inside.begin) {
-        c_.load_in(plane + y * s_.in_strides[2] + x * s_.in_strides[3] + inside.begin * step, step,
-                   static_cast<size_t>(inside.end - inside.begin), c_.in_zero_point, to + inside.begin);
+        c_->load_in(plane + y * s_.in_strides[2] + x * s_.in_strides[3] + inside.begin * step, step,
+                    static_cast<size_t>(inside.end - inside.begin), c_->in_zero_point, to + inside.begin);
       }
       std::fill(to + inside.end, to + run.count, 0.0f);
     }
   }
 }
 
-void PhaseProduct::store(const Block& block, size_t row, const int32_t* sums) const {
+template <typename Sum>
+void PhaseProduct::store(const Block& block, size_t row, const Sum* sums) const {
   const int64_t channel = block.group * s_.out_channels + static_cast<int64_t>(row);
   std::byte* out = static_cast<std::byte*>(s_.out) + block.image * s_.out_strides[0] + channel * s_.out_strides[1];
-  const float scale = c_.scale(channel);
-  const int32_t bias = c_.bias(channel);
+  const float scale = c_->scale(channel);
+  const int32_t bias = c_->bias(channel);
   if (block.consecutive) {
-    c_.store(sums, block.columns, bias, scale, c_.out, out + block.offsets[0], 1);
+    c_->store(sums, block.columns, bias, scale, c_->out, out + block.offsets[0], 1);
     return;
   }
-  std::byte results[kPanelColumns];
-  c_.store(sums, block.columns, bias, scale, c_.out, results, 1);
+  std::byte results[kPanelPitch];
+  c_->store(sums, block.columns, bias, scale, c_->out, results, 1);
   for (size_t i = 0; i < block.columns; ++i) out[block.offsets[i]] = results[i];
 }
 
 }  // namespace
 
-void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution) {
+Result<size_t> packed_integer_bytes(const Convolution& shape) {
+  const size_t depth = static_cast<size_t>(shape.in_channels * shape.axes[0].kernel * shape.axes[1].kernel);
+  return packed_row_bytes(static_cast<size_t>(shape.out_channels), depth, static_cast<size_t>(shape.groups));
+}
+
+void pack_integer_weights(const Convolution& shape, std::byte* packed) {
+  PhaseProduct(shape, portable::phase_of(shape, 0, 0), portable::phase_of(shape, 1, 0)).pack(packed);
+}
+
+void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed,
+                     std::byte* scratch) {
   const Convolution& shape = convolution.shape;
   for (int64_t h = 0; h < portable::phase_count(shape, 0); ++h) {
     for (int64_t w = 0; w < portable::phase_count(shape, 1); ++w) {
-      PhaseProduct(convolution, portable::phase_of(shape, 0, h), portable::phase_of(shape, 1, w)).run(parallel);
+      PhaseProduct product(shape, portable::phase_of(shape, 0, h), portable::phase_of(shape, 1, w));
+      if (packed == nullptr) product.pack(scratch);
+      product.run(parallel, convolution, packed != nullptr ? packed : scratch);
     }
   }
 }

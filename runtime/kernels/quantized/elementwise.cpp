@@ -7,6 +7,7 @@
 
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/strided_loop.h"
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "runtime/kernels/quantized/families.h"
@@ -50,27 +51,22 @@ Result<Operands> operands(KernelArgs args) {
   return o;
 }
 
-// y[i] = f(a[i], b[i]) with strides; where data is dense the compiler sees that it is.
+// What is not dense goes element by element.
 template <typename T, typename F>
-void compute_row(const T* a, int64_t a_step, const T* b, int64_t b_step, T* y, int64_t y_step, size_t n, const F& f) {
-  if (y_step == 1 && a_step == 1 && b_step == 1) {
-    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(a[i], b[i]));
-  } else if (y_step == 1 && a_step == 1 && b_step == 0) {
-    const int32_t right = *b;
-    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(a[i], right));
-  } else if (y_step == 1 && a_step == 0 && b_step == 1) {
-    const int32_t left = *a;
-    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(left, b[i]));
-  } else {
-    for (size_t i = 0; i < n; ++i) {
-      const int64_t k = static_cast<int64_t>(i);
-      y[k * y_step] = static_cast<T>(f(a[k * a_step], b[k * b_step]));
-    }
+void compute_row(const T* a, int64_t a_step, const T* b, int64_t b_step, T* y, int64_t y_step, size_t n, const F& f,
+                 void (*dense)(const ByteRows&, const F&)) {
+  if (y_step == 1 && (a_step == 1 || a_step == 0) && (b_step == 1 || b_step == 0)) {
+    dense({a, b, a_step == 1, b_step == 1, y, n}, f);
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    const int64_t k = static_cast<int64_t>(i);
+    y[k * y_step] = static_cast<T>(f(a[k * a_step], b[k * b_step]));
   }
 }
 
 template <typename T, typename F>
-void compute(const Parallel& parallel, const Operands& o, const F& f) {
+void compute(const Parallel& parallel, const Operands& o, const F& f, void (*dense)(const ByteRows&, const F&)) {
   if (o.out.numel() == 0) return;
   StridedLoop loop(3);
   for (size_t d = 0; d < o.out.rank(); ++d) {
@@ -80,20 +76,21 @@ void compute(const Parallel& parallel, const Operands& o, const F& f) {
   loop.simplify();
   parallel_for(parallel, loop.count, kGrain, [&](size_t begin, size_t end) {
     const auto& steps = loop.strides[loop.rank - 1];
-    const F function = f;  // in registers, not behind a pointer
     for_each_row(loop, begin, end, [&](const int64_t* starts, size_t n) {
       compute_row(o.a.data_as<T>() + starts[1], steps[1], o.b.data_as<T>() + starts[2], steps[2],
-                  o.out.data_as<T>() + starts[0], steps[0], n, function);
+                  o.out.data_as<T>() + starts[0], steps[0], n, f, dense);
     });
   });
 }
 
+// `dense` has a function for int8 and one for uint8.
 template <typename F>
-void compute_bytes(const Parallel& parallel, const Operands& o, const F& f) {
+void compute_bytes(const Parallel& parallel, const Operands& o, const F& f,
+                   void (*const (&dense)[2])(const ByteRows&, const F&)) {
   if (o.a.dtype() == DType::int8) {
-    compute<int8_t>(parallel, o, f);
+    compute<int8_t>(parallel, o, f, dense[0]);
   } else {
-    compute<uint8_t>(parallel, o, f);
+    compute<uint8_t>(parallel, o, f, dense[1]);
   }
 }
 
@@ -105,9 +102,10 @@ Result<void> add_or_subtract(KernelContext& context, KernelArgs args, bool subtr
                 static_cast<double>(o.from_a.scale), static_cast<double>(o.from_b.scale),
                 static_cast<double>(o.to.scale));
   }
-  compute_bytes(context.parallel, o,
-                make_sum(o.from_a.scale, o.from_a.zero_point, o.from_b.scale, o.from_b.zero_point, subtract, o.to.scale,
-                         o.range));
+  compute_bytes(
+      context.parallel, o,
+      make_sum(o.from_a.scale, o.from_a.zero_point, o.from_b.scale, o.from_b.zero_point, subtract, o.to.scale, o.range),
+      loops().bytes->add);
   return {};
 }
 
@@ -119,17 +117,6 @@ Result<void> sub(KernelContext& context, KernelArgs args) {
   return add_or_subtract(context, args, true);
 }
 
-struct Multiply {
-  int32_t a_zero_point;
-  int32_t b_zero_point;
-  float scale;
-  OutputRange out;
-
-  int32_t operator()(int32_t a, int32_t b) const {
-    return requantize((a - a_zero_point) * (b - b_zero_point), scale, out);
-  }
-};
-
 Result<void> mul(KernelContext& context, KernelArgs args) {
   const Operands o = INGOT_TRY(operands(args));
   const float scale = product_scale(o.from_a.scale, o.from_b.scale, o.to.scale);
@@ -138,7 +125,8 @@ Result<void> mul(KernelContext& context, KernelArgs args) {
                 "expected a_scale * b_scale / output_scale above 0 and below 256, found %g",
                 static_cast<double>(scale));
   }
-  compute_bytes(context.parallel, o, Multiply{o.from_a.zero_point, o.from_b.zero_point, scale, o.range});
+  compute_bytes(context.parallel, o, Product{o.from_a.zero_point, o.from_b.zero_point, scale, o.range},
+                loops().bytes->multiply);
   return {};
 }
 

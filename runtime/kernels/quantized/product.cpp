@@ -41,7 +41,7 @@ Matrix matrix(const Tensor& tensor, size_t row_dim, size_t column_dim, int32_t z
 
 // out(column, row) = sum over k of left(row, k) * right(column, k): both sides lie along the depth, as the rows of a
 // linear layer's weight (left) and of its input (right) do.
-struct Product {
+struct MatrixProduct {
   Matrix left;
   Matrix right;
   Matrix out;
@@ -54,7 +54,8 @@ struct Product {
   float right_scale = 1;
   float out_scale = 1;
   OutputRange range;
-  StoreRow store = nullptr;
+  RowStore store;
+  const std::byte* packed = nullptr;  // the left side, where there are more than a few columns
 
   float scale(size_t row) const { return product_scale(right_scale, scales[per_row ? row : 0], out_scale); }
 };
@@ -62,7 +63,7 @@ struct Product {
 constexpr size_t kFewColumns = 3;  // up to so many are done as products of two rows
 
 // Rows [row_begin, row_end) of one column.
-void multiply_column(const Product& p, size_t column, size_t row_begin, size_t row_end) {
+void multiply_column(const MatrixProduct& p, size_t column, size_t row_begin, size_t row_end) {
   constexpr size_t kDepth = 1024;
   constexpr size_t kRows = 256;
   alignas(64) int16_t x[kDepth];
@@ -90,49 +91,53 @@ void multiply_column(const Product& p, size_t column, size_t row_begin, size_t r
 }
 
 // The panel holds the right side with columns side by side: transposed a few at a time.
-void fill_panel(const Product& p, size_t first_column, size_t columns, size_t k_begin, size_t k_end, float* panel) {
+void fill_panel(const MatrixProduct& p, size_t first_column, size_t columns, size_t k_begin, size_t k_end,
+                float* panel) {
   float x[kPanelDepth];
   for (size_t i = 0; i < columns; ++i) {
     const std::byte* from = p.right.data + static_cast<int64_t>(first_column + i) * p.right.row +
                             static_cast<int64_t>(k_begin) * p.right.column;
     p.right.load(from, p.right.column, k_end - k_begin, p.right.zero_point, x);
-    for (size_t k = 0; k < k_end - k_begin; ++k) panel[k * kPanelColumns + i] = x[k];
+    for (size_t k = 0; k < k_end - k_begin; ++k) panel[k * kPanelPitch + i] = x[k];
   }
 }
 
-void multiply_columns(const Product& p, size_t first_column, size_t columns, size_t row_begin, size_t row_end) {
+void multiply_columns(const MatrixProduct& p, size_t first_column, size_t columns, size_t row_begin, size_t row_end) {
   multiply_integers(
-      row_begin, row_end, p.depth, columns,
-      [&](size_t row, size_t k_begin, size_t k_end, float* to) {
-        const std::byte* from =
-            p.left.data + static_cast<int64_t>(row) * p.left.row + static_cast<int64_t>(k_begin) * p.left.column;
-        p.left.load(from, p.left.column, k_end - k_begin, p.left.zero_point, to);
-      },
+      {p.packed, p.depth, p.left.load, p.left.zero_point}, row_begin, row_end, columns,
       [&](size_t k_begin, size_t k_end, float* panel) { fill_panel(p, first_column, columns, k_begin, k_end, panel); },
-      [&](size_t row, const int32_t* sums) {
+      [&](size_t row, const auto* sums) {
         std::byte* out =
             p.out.data + static_cast<int64_t>(first_column) * p.out.row + static_cast<int64_t>(row) * p.out.column;
         p.store(sums, columns, p.bias != nullptr ? p.bias[row] : 0, p.scale(row), p.range, out, p.out.row);
       });
 }
 
-void multiply(const Parallel& parallel, const Product& p) {
+void multiply(const Parallel& parallel, const MatrixProduct& p) {
   if (p.rows == 0 || p.columns == 0) return;
   const bool few = p.columns <= kFewColumns;
-  const size_t width = few ? 1 : kPanelColumns;
-  const size_t blocks = (p.columns + width - 1) / width;
+  const portable::ColumnBlocks panels(p.columns);
+  const size_t blocks = few ? p.columns : panels.count;
   const RowShares shares = share_rows(parallel.threads, blocks, p.rows);
   parallel_for(parallel, blocks * shares.count, 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       const size_t row_begin = i % shares.count * shares.rows;
       const size_t row_end = std::min(p.rows, row_begin + shares.rows);
-      const size_t column = i / shares.count * width;
+      const size_t block = i / shares.count;
       if (few) {
-        multiply_column(p, column, row_begin, row_end);
+        multiply_column(p, block, row_begin, row_end);
       } else {
-        multiply_columns(p, column, std::min(width, p.columns - column), row_begin, row_end);
+        multiply_columns(p, panels.begin(block), panels.size(block), row_begin, row_end);
       }
     }
+  });
+}
+
+void pack_left(const Matrix& left, size_t rows, size_t depth, std::byte* packed) {
+  pack_byte_rows(rows, depth, packed, [&](size_t row, size_t k_begin, size_t k_end, std::byte* to) {
+    const std::byte* from =
+        left.data + static_cast<int64_t>(row) * left.row + static_cast<int64_t>(k_begin) * left.column;
+    for (size_t k = k_begin; k < k_end; ++k, from += left.column) *to++ = *from;
   });
 }
 
@@ -153,6 +158,36 @@ Result<int64_t> row_stride(const Tensor& tensor, const char* what) {
     expected = tensor.strides()[d] * tensor.size(d);
   }
   return stride;
+}
+
+// Weights are packed, a constant one once, when a method is loaded.
+Result<size_t> packed_bytes_of(const Tensor& weight) {
+  INGOT_TRY_VOID(check_rank(weight, 2, "weight"));
+  return packed_row_bytes(static_cast<size_t>(weight.size(0)), static_cast<size_t>(weight.size(1)));
+}
+
+Result<size_t> prepared_linear(const KernelContext&, KernelArgs args) {
+  return args.tensor(1).is_constant() ? packed_bytes_of(args.tensor(1)) : size_t{0};
+}
+
+Result<void> prepare_linear(KernelContext& context, KernelArgs args) {
+  const Tensor& weight = args.tensor(1);
+  INGOT_TRY_VOID(check_dtype_in(weight, kBytes, "weight"));
+  INGOT_TRY_VOID(check_data(weight, "weight"));
+  if (!weight.is_constant()) return {};
+  pack_left(matrix(weight, 0, 1, 0), static_cast<size_t>(weight.size(0)), static_cast<size_t>(weight.size(1)),
+            context.prepared.data());
+  return {};
+}
+
+Result<size_t> scratch_linear(KernelArgs args) {
+  return args.tensor(1).is_constant() ? size_t{0} : packed_bytes_of(args.tensor(1));
+}
+
+Result<size_t> scratch_bmm(KernelArgs args) {
+  const Tensor& b = args.tensor(3);
+  INGOT_TRY_VOID(check_rank(b, 3, "b"));
+  return packed_row_bytes(static_cast<size_t>(b.size(2)), static_cast<size_t>(b.size(1)));
 }
 
 // quantized_linear.out(Tensor input, Tensor weight, Tensor? bias, float input_scale, int input_zero_point,
@@ -188,7 +223,7 @@ Result<void> linear(KernelContext& context, KernelArgs args) {
     INGOT_TRY_VOID(check_data(*tensor, "input, weight, out"));
   }
   if (bias != nullptr) INGOT_TRY_VOID(check_data(*bias, "bias"));
-  Product p;
+  MatrixProduct p;
   p.left = matrix(weight, 0, 1, static_cast<int32_t>(args.integer(6)));
   p.right = matrix(in, last, last, from.zero_point);
   p.right.row = INGOT_TRY(row_stride(in, "input"));
@@ -204,6 +239,12 @@ Result<void> linear(KernelContext& context, KernelArgs args) {
   p.out_scale = to.scale;
   p.range = range;
   p.store = store_row(out.dtype());
+  const std::span<std::byte> memory = weight.is_constant() ? context.prepared : context.scratch;
+  if (memory.size() < INGOT_TRY(packed_bytes_of(weight))) {
+    return fail(ErrorCode::invalid_state, "the weight was not prepared");
+  }
+  if (p.columns > kFewColumns && !weight.is_constant()) pack_left(p.left, p.rows, p.depth, memory.data());
+  p.packed = memory.data();
   multiply(context.parallel, p);
   return {};
 }
@@ -233,7 +274,7 @@ Result<void> bmm(KernelContext& context, KernelArgs args) {
   }
   const std::array<int32_t, 3> sizes = {a.size(0), a.size(1), b.size(2)};
   INGOT_TRY_VOID(out.resize(sizes));
-  Product p;
+  MatrixProduct p;
   p.range = INGOT_TRY(output_range(to.zero_point, args.integer(8), args.integer(9), out.dtype()));
   if (out.numel() == 0) return {};
   for (const Tensor* tensor : {&a, &b, static_cast<const Tensor*>(&out)})
@@ -245,6 +286,10 @@ Result<void> bmm(KernelContext& context, KernelArgs args) {
   p.right_scale = left.scale;
   p.out_scale = to.scale;
   p.store = store_row(out.dtype());
+  if (context.scratch.size() < INGOT_TRY(packed_row_bytes(p.rows, p.depth))) {
+    return fail(ErrorCode::invalid_state, "there is no scratch memory");
+  }
+  p.packed = context.scratch.data();
   for (int32_t i = 0; i < a.size(0); ++i) {
     p.left = matrix(b, 2, 1, right.zero_point);
     p.left.data += i * b.strides()[0];
@@ -252,14 +297,15 @@ Result<void> bmm(KernelContext& context, KernelArgs args) {
     p.right.data += i * a.strides()[0];
     p.out = matrix(out, 1, 2, 0);
     p.out.data += i * out.strides()[0];
+    if (p.columns > kFewColumns) pack_left(p.left, p.rows, p.depth, context.scratch.data());
     multiply(context.parallel, p);
   }
   return {};
 }
 
 constexpr Kernel kRows[] = {
-    {"ingot::quantized_linear.out", "TTT?fiTifiiiO", linear},
-    {"ingot::quantized_bmm.out", "TfiTfifiiiO", bmm},
+    {"ingot::quantized_linear.out", "TTT?fiTifiiiO", linear, scratch_linear, prepared_linear, prepare_linear},
+    {"ingot::quantized_bmm.out", "TfiTfifiiiO", bmm, scratch_bmm},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #error "which level?"
 #endif
 
+#include "runtime/kernels/portable/loops/bytes.h"
 #include "runtime/kernels/portable/loops/copy.h"
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
@@ -15,5 +16,6 @@ extern const ProductLoops product_loops;
 extern const CopyLoops copy_loops;
 extern const DepthwiseLoops depthwise_loops;
 extern const ElementLoops element_loops;
+extern const ByteLoops byte_loops;
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL

@@ -1,0 +1,167 @@
+#include "runtime/kernels/portable/loops/bytes.h"
+
+#include "runtime/kernels/portable/loops/level.h"
+#include "runtime/kernels/portable/loops/tables.h"
+// Of this only functions that are always inlined are used here.
+#include "runtime/kernels/quantized/arithmetic.h"
+
+namespace ingot::portable::INGOT_LOOP_LEVEL {
+namespace {
+
+using quantized::OutputRange;
+
+using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
+
+// As many bytes as a register of floats has elements.
+template <typename T>
+struct Bytes {
+  typedef T Lane __attribute__((vector_size(kLanes)));
+};
+
+template <typename T>
+inline Ints load_bytes(const T* from) {
+  typename Bytes<T>::Lane bytes;
+  __builtin_memcpy(&bytes, from, kLanes);
+  return __builtin_convertvector(bytes, Ints);
+}
+
+template <typename T>
+inline void store_bytes(T* to, Ints values) {
+  const typename Bytes<T>::Lane bytes = __builtin_convertvector(values, typename Bytes<T>::Lane);
+  __builtin_memcpy(to, &bytes, kLanes);
+}
+
+// Calls f(i) for whole registers of n elements, the last one perhaps over some of the one before it. False where there
+// are fewer than one holds.
+template <typename F>
+inline bool for_each_register(size_t n, const F& f) {
+  if (n < kLanes) return false;
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) f(i);
+  if (i < n) f(n - kLanes);
+  return true;
+}
+
+template <typename T>
+void to_floats(const void* from, size_t n, int32_t zero_point, float* to) {
+  const T* x = static_cast<const T*>(from);
+  const Ints zero = Ints{} + zero_point;
+  if (for_each_register(n,
+                        [=](size_t i) { store(to + i, __builtin_convertvector(load_bytes(x + i) - zero, Lanes)); })) {
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) to[i] = static_cast<float>(x[i] - zero_point);
+}
+
+template <typename T>
+void to_shorts(const void* from, size_t n, int32_t zero_point, int16_t* to) {
+  const T* x = static_cast<const T*>(from);
+  const int16_t zero = static_cast<int16_t>(zero_point);
+  for (size_t i = 0; i < n; ++i) to[i] = static_cast<int16_t>(x[i] - zero);
+}
+
+void add_products(const float* products, size_t n, bool first, int32_t* sums) {
+  if (first) {
+    for (size_t i = 0; i < n; ++i) sums[i] = static_cast<int32_t>(products[i]);
+  } else {
+    for (size_t i = 0; i < n; ++i) {
+      const uint32_t product = static_cast<uint32_t>(static_cast<int32_t>(products[i]));
+      sums[i] = static_cast<int32_t>(static_cast<uint32_t>(sums[i]) + product);
+    }
+  }
+}
+
+// quantized::saturate for a register.
+inline Ints saturate(Lanes x, const OutputRange& out) {
+  const Lanes least = all(static_cast<float>(out.min - out.zero_point));
+  const Lanes most = all(static_cast<float>(out.max - out.zero_point));
+  constexpr float kRound = 0x1.8p23f;
+  x = bound(x, least, most) + kRound;
+  return reinterpret_cast<Ints>(x) - __builtin_bit_cast(int32_t, kRound) + out.zero_point;
+}
+
+inline Ints load_sums(const int32_t* from) {
+  Ints sums;
+  __builtin_memcpy(&sums, from, sizeof sums);
+  return sums;
+}
+inline Ints load_sums(const float* from) {
+  return __builtin_convertvector(load(from), Ints);
+}
+
+template <typename T, typename From>
+void requantize_row(const From* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to) {
+  using Unsigned [[gnu::vector_size(kLanes * sizeof(uint32_t))]] = uint32_t;
+  T* y = static_cast<T*>(to);
+  const OutputRange range = out;  // a copy: for all that the compiler knows, y might lie over it
+  const bool done = for_each_register(n, [=](size_t i) {
+    const Unsigned sum = reinterpret_cast<Unsigned>(load_sums(sums + i)) + static_cast<uint32_t>(bias);
+    store_bytes(y + i, saturate(__builtin_convertvector(reinterpret_cast<Ints>(sum), Lanes) * scale, range));
+  });
+  for (size_t i = 0; i < n && !done; ++i) {
+    const uint32_t sum = static_cast<uint32_t>(static_cast<int32_t>(sums[i])) + static_cast<uint32_t>(bias);
+    y[i] = static_cast<T>(quantized::requantize(static_cast<int32_t>(sum), scale, range));
+  }
+}
+
+template <typename T>
+void quantize_row(const float* from, size_t n, float inverse_scale, const OutputRange& out, void* to) {
+  T* y = static_cast<T*>(to);
+  const OutputRange range = out;
+  const bool done = for_each_register(n, [=](size_t i) {
+    Lanes x = load(from + i) * inverse_scale;
+    // What is not a number becomes the least.
+    x = x == x ? x : all(static_cast<float>(range.min - range.zero_point));
+    store_bytes(y + i, saturate(x, range));
+  });
+  for (size_t i = 0; i < n && !done; ++i) {
+    y[i] = static_cast<T>(quantized::quantize_real(from[i], inverse_scale, range));
+  }
+}
+
+int32_t dot(const int16_t* a, const int16_t* b, size_t n) {
+  // Within int32 for 2^15 products of 16 bits, so the blocks' sums do not overflow; those of blocks wrap.
+  constexpr size_t kBlock = 16384;
+  uint32_t total = 0;
+  for (size_t begin = 0; begin < n; begin += kBlock) {
+    const size_t end = n - begin < kBlock ? n : begin + kBlock;
+    int32_t sum = 0;
+    for (size_t k = begin; k < end; ++k) sum += static_cast<int32_t>(a[k]) * static_cast<int32_t>(b[k]);
+    total += static_cast<uint32_t>(sum);
+  }
+  return static_cast<int32_t>(total);
+}
+
+template <typename T, typename F>
+void combine(const ByteRows& rows, const F& function) {
+  const F f = function;  // in registers, not behind a pointer
+  const T* a = static_cast<const T*>(rows.a);
+  const T* b = static_cast<const T*>(rows.b);
+  T* y = static_cast<T*>(rows.out);
+  const size_t n = rows.count;
+  if (rows.a_varies && rows.b_varies) {
+    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(a[i], b[i]));
+  } else if (rows.a_varies) {
+    const int32_t right = *b;
+    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(a[i], right));
+  } else {
+    const int32_t left = *a;
+    for (size_t i = 0; i < n; ++i) y[i] = static_cast<T>(f(left, b[rows.b_varies ? i : 0]));
+  }
+}
+
+}  // namespace
+
+constexpr ByteLoops byte_loops = {
+    {to_floats<int8_t>, to_floats<uint8_t>},
+    {to_shorts<int8_t>, to_shorts<uint8_t>},
+    add_products,
+    {requantize_row<int8_t, int32_t>, requantize_row<uint8_t, int32_t>},
+    {requantize_row<int8_t, float>, requantize_row<uint8_t, float>},
+    {quantize_row<int8_t>, quantize_row<uint8_t>},
+    dot,
+    {combine<int8_t, quantized::Sum>, combine<uint8_t, quantized::Sum>},
+    {combine<int8_t, quantized::Product>, combine<uint8_t, quantized::Product>},
+};
+
+}  // namespace ingot::portable::INGOT_LOOP_LEVEL
