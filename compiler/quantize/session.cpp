@@ -38,6 +38,7 @@ Result<Session> Session::make(Graph graph, Lowering* lowering) {
     impl->file = INGOT_TRY(emit({&method, 1})).image.flatten();
   }
   INGOT_TRY_VOID(impl->runtime.add_kernels(portable_kernels()));
+  INGOT_TRY_VOID(impl->runtime.add_kernels(quantized_kernels()));
   impl->program = INGOT_TRY(Program::from_memory(impl->runtime, impl->file));
   impl->method = INGOT_TRY(Method::load(*impl->program, graph.name()));
   return Session(std::move(impl));

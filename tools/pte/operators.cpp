@@ -61,8 +61,8 @@ nlohmann::ordered_json json_of(const Entries& list) {
 
 bool has_kernel(std::string_view name) {
   const auto has_name = [name](const Kernel& kernel) { return kernel.name == name; };
-  return std::ranges::any_of(portable_kernels(), has_name) ||
-         std::ranges::any_of(quantized_kernels(), has_name) || std::ranges::any_of(number_kernels(), has_name);
+  return std::ranges::any_of(portable_kernels(), has_name) || std::ranges::any_of(quantized_kernels(), has_name) ||
+         std::ranges::any_of(number_kernels(), has_name);
 }
 
 Coverage executorch_coverage() {

@@ -19,13 +19,12 @@ namespace ingot::portable {
 namespace {
 
 constexpr LoopLevel kLevels[] = {
-    {"baseline", [] { return true; }, &baseline::product_loops, &baseline::depthwise_loops, &baseline::element_loops, &baseline::copy_loops,
-     &baseline::byte_loops},
+    {"baseline", [] { return true; }, &baseline::product_loops, &baseline::depthwise_loops, &baseline::element_loops,
+     &baseline::copy_loops, &baseline::byte_loops},
 #if INGOT_X86_LOOPS
     // The builtin asks the operating system, too, whether it keeps the wider registers.
     {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, &avx2::product_loops,
-     &avx2::depthwise_loops, &avx2::element_loops, &avx2::copy_loops,
-     &avx2::byte_loops},
+     &avx2::depthwise_loops, &avx2::element_loops, &avx2::copy_loops, &avx2::byte_loops},
     {"avx512",
      [] {
        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -86,8 +86,10 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+constexpr KernelExtras kExtras = {prepared_bytes, prepare};
+
 constexpr Kernel kRows[] = {
-    {"ingot::quantized_convolution.out", "TTT?LLLbLifiTifiiiO", convolution, scratch, prepared_bytes, prepare},
+    {"ingot::quantized_convolution.out", "TTT?LLLbLifiTifiiiO", convolution, scratch, &kExtras},
 };
 
 }  // namespace

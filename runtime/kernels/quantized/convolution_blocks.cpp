@@ -237,6 +237,10 @@ void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, float*
         continue;
       }
       const int64_t x = run.first * w_.in_step + w_.in_first + at.w * w_.in_tap;
+      if (x >= 0 && x + static_cast<int64_t>(run.count - 1) * w_.in_step < in_w_) {
+        c_->load_in(plane + y * s_.in_strides[2] + x * s_.in_strides[3], step, run.count, c_->in_zero_point, to);
+        continue;
+      }
       const Range inside = portable::range_inside(x, w_.in_step, static_cast<int64_t>(run.count), in_w_);
       std::fill(to, to + inside.begin, 0.0f);
       if (inside.end > inside.begin) {

@@ -1,20 +1,22 @@
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "runtime/core/parallel.h"
-#include "runtime/kernels/portable/depthwise_tiles.h"
 #include "runtime/kernels/quantized/convolution.h"
+#include "runtime/kernels/quantized/depthwise_tiles.h"
 
 namespace ingot::quantized {
 namespace {
 
 // Sums of all of a kernel's products of 9 by 9 bits are exact in floats.
-static_assert(portable::kDepthwiseTaps * 255 * 255 < (int64_t{1} << 24));
+static_assert(kDepthwiseTaps * 255 * 255 < (int64_t{1} << 24));
 
 struct Bytes {
   const QuantizedConvolution& c;
-  const portable::Convolution& shape;
+  const Convolution& shape;
 
   void load(int64_t at, int64_t step, size_t n, float* to) const {
     c.load_in(static_cast<const std::byte*>(shape.in) + at, step, n, c.in_zero_point, to);
@@ -29,20 +31,30 @@ struct Bytes {
     }
   }
 
-  bool run(const portable::OutputTile&, int64_t, portable::TapRun& run) const {
+  bool run(const OutputTile&, int64_t, TapRun& run) const {
     run.low = -std::numeric_limits<float>::infinity();
     run.high = std::numeric_limits<float>::infinity();
     return false;
   }
 
-  void store(const portable::OutputTile& tile, const float* sums, int64_t pitch) const {
+  void store(const OutputTile& tile, const float* sums, int64_t pitch) const {
     std::byte* to = static_cast<std::byte*>(shape.out) + tile.image * shape.out_strides[0] +
                     tile.channel * shape.out_strides[1] + tile.row * shape.out_strides[2] +
                     tile.column * shape.out_strides[3];
     const float scale = c.scale(tile.channel);
     const int32_t bias = c.bias(tile.channel);
-    for (int64_t row = 0; row < tile.rows; ++row, sums += pitch, to += shape.out_strides[2]) {
-      c.store(sums, static_cast<size_t>(tile.columns), bias, scale, c.out, to, shape.out_strides[3]);
+    // All rows at once, with what lies between their ends: rows may be short.
+    const size_t count = static_cast<size_t>((tile.rows - 1) * pitch + tile.columns);
+    std::array<std::byte, kTileFloats> results;
+    const bool dense = pitch == tile.columns && shape.out_strides[3] == 1 && shape.out_strides[2] == tile.columns;
+    c.store(sums, count, bias, scale, c.out, dense ? to : results.data(), 1);
+    for (int64_t row = 0; row < tile.rows && !dense; ++row, to += shape.out_strides[2]) {
+      const std::byte* from = results.data() + row * pitch;
+      if (shape.out_strides[3] == 1) {
+        std::copy_n(from, tile.columns, to);
+      } else {
+        for (int64_t x = 0; x < tile.columns; ++x) to[x * shape.out_strides[3]] = from[x];
+      }
     }
   }
 };
@@ -50,7 +62,7 @@ struct Bytes {
 }  // namespace
 
 void convolve_depthwise(const Parallel& parallel, const QuantizedConvolution& convolution) {
-  portable::convolve_planes(parallel, convolution.shape, Bytes{convolution, convolution.shape});
+  convolve_planes(parallel, convolution.shape, Bytes{convolution, convolution.shape});
 }
 
 }  // namespace ingot::quantized

@@ -12,9 +12,16 @@
 #include "runtime/kernels/portable/convolution.h"
 #include "runtime/kernels/portable/loop_levels.h"
 
-namespace ingot::portable {
+namespace ingot::quantized {
 
-inline constexpr int64_t kDepthwiseTaps = 64;  // at most, in a kernel
+using portable::Convolution;
+using portable::ConvolutionAxis;
+using portable::Range;
+using portable::range_inside;
+using portable::TapRun;
+
+// At most, in a kernel: portable::is_depthwise takes no more.
+inline constexpr int64_t kDepthwiseTaps = 64;
 
 // How a tile of a plane is laid out in the buffer: with its padding, and split into stride x stride parts of every
 // stride-th element of every stride-th row, so that what a tap reads for consecutive outputs is consecutive whatever
@@ -132,7 +139,7 @@ class PlaneLoop {
                .out = results_,
                .count = static_cast<size_t>((tile.rows - 1) * layout_.pitch + tile.columns)};
     const bool in_place = elements_.run(tile, layout_.pitch, run);
-    loops().depthwise->add_taps(run);
+    portable::loops().depthwise->add_taps(run);
     if (!in_place) elements_.store(tile, results_, layout_.pitch);
   }
 
@@ -160,4 +167,4 @@ void convolve_planes(const Parallel& parallel, const Convolution& c, const Eleme
   });
 }
 
-}  // namespace ingot::portable
+}  // namespace ingot::quantized

@@ -49,13 +49,15 @@ Result<void> check_mixed(const MixedProduct& p) {
   INGOT_TRY_VOID(check_same_dtype(p.input, "input", p.scales, "weight_scales"));
   if (p.zero_points != nullptr) {
     INGOT_TRY_VOID(check_same_dtype(p.input, "input", *p.zero_points, "weight_zero_points"));
-    if (!std::ranges::equal(p.zero_points->sizes(), p.scales.sizes()) || !p.zero_points->is_contiguous()) {
-      return fail(ErrorCode::invalid_argument, "weight_zero_points: expected the sizes and layout of weight_scales");
+    if (!std::ranges::equal(p.zero_points->sizes(), p.scales.sizes())) {
+      return fail(ErrorCode::invalid_argument, "weight_zero_points: expected the sizes of weight_scales");
+    }
+    if (!p.zero_points->is_contiguous()) {
+      return fail(ErrorCode::not_supported, "weight_zero_points: expected a contiguous tensor");
     }
     INGOT_TRY_VOID(check_data(*p.zero_points, "weight_zero_points"));
   }
-  if (!p.scales.is_contiguous())
-    return fail(ErrorCode::invalid_argument, "weight_scales: expected a contiguous tensor");
+  if (!p.scales.is_contiguous()) return fail(ErrorCode::not_supported, "weight_scales: expected a contiguous tensor");
   INGOT_TRY_VOID(check_data(p.input, "input"));
   INGOT_TRY_VOID(check_data(p.weight, "weight"));
   return check_data(p.scales, "weight_scales");

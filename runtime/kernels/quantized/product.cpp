@@ -303,8 +303,10 @@ Result<void> bmm(KernelContext& context, KernelArgs args) {
   return {};
 }
 
+constexpr KernelExtras kLinearExtras = {prepared_linear, prepare_linear};
+
 constexpr Kernel kRows[] = {
-    {"ingot::quantized_linear.out", "TTT?fiTifiiiO", linear, scratch_linear, prepared_linear, prepare_linear},
+    {"ingot::quantized_linear.out", "TTT?fiTifiiiO", linear, scratch_linear, &kLinearExtras},
     {"ingot::quantized_bmm.out", "TfiTfifiiiO", bmm, scratch_bmm},
 };
 

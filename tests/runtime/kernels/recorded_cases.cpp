@@ -1,5 +1,6 @@
-// Every kernel against what PyTorch answers (tests/data/aten_ops*.zip, quantized_ops.zip): a test an operator of the table. Each
-// case runs as recorded, with operands and results in channels-last layout, and into outputs that must be resized.
+// Every kernel against what PyTorch answers (tests/data/aten_ops*.zip, quantized_ops.zip): a test an operator of the
+// table. Each case runs as recorded, with operands and results in channels-last layout, and into outputs that must be
+// resized.
 #include <gtest/gtest.h>
 
 #include <algorithm>
