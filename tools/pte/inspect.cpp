@@ -6,6 +6,7 @@
 
 #include "delegate/xnnpack/graph/define.h"
 #include "runtime/core/dtype.h"
+#include "tools/pte/operator_name.h"
 #include "tools/pte/operators.h"
 
 namespace ingot::tools {
@@ -84,11 +85,6 @@ DelegateSummary summarize_delegate(const ProgramFile& file, const pte::BackendDe
   summary.nodes = counts(nodes);
   summary.values = counts(values);
   return summary;
-}
-
-std::string operator_name(const pte::Operator& op) {
-  const std::string overload = text_of(op.overload());
-  return text_of(op.name()) + (overload.empty() ? "" : "." + overload);
 }
 
 class MethodReader {
@@ -190,6 +186,11 @@ std::vector<SegmentSummary> read_segments(const ProgramFile& file) {
 }
 
 }  // namespace
+
+std::string operator_name(const pte::Operator& op) {
+  const std::string overload = text_of(op.overload());
+  return text_of(op.name()) + (overload.empty() ? "" : "." + overload);
+}
 
 FileSummary summarize(const ProgramFile& file, size_t file_bytes) {
   FileSummary summary;

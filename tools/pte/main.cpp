@@ -6,6 +6,7 @@
 #include "runtime/npy/whole_file.h"
 #include "tools/pte/inspect.h"
 #include "tools/pte/operators.h"
+#include "tools/pte/select.h"
 
 namespace {
 
@@ -14,14 +15,17 @@ using ingot::Result;
 struct Options {
   std::vector<std::string> files;
   std::string json;
+  std::string output;
   bool instructions = false;
   bool all = false;
 };
 
-Result<ingot::tools::FileSummary> read(const std::string& path) {
+// What `use` makes of the verified file and its size.
+template <typename Use>
+auto read(const std::string& path, Use use) -> Result<decltype(use(std::declval<ingot::ProgramFile>(), size_t{}))> {
   const std::vector<std::byte> bytes = INGOT_TRY(ingot::read_file(path));
   const auto file = ingot::ProgramFile::open(bytes);
-  if (file) return ingot::tools::summarize(*file, bytes.size());
+  if (file) return use(*file, bytes.size());
   ingot::Error error = file.error();
   error.add_context("%s", path.c_str());
   return std::unexpected(error);
@@ -39,7 +43,7 @@ Result<void> print(const Options& options, const std::string& text, const std::s
 }
 
 Result<void> inspect(const Options& options) {
-  const ingot::tools::FileSummary summary = INGOT_TRY(read(options.files[0]));
+  const ingot::tools::FileSummary summary = INGOT_TRY(read(options.files[0], ingot::tools::summarize));
   return print(options, ingot::tools::to_text(summary, options.instructions), ingot::tools::to_json(summary));
 }
 
@@ -48,11 +52,25 @@ Result<void> list_operators(const Options& options) {
   return print(options, ingot::tools::to_text(coverage, options.all), ingot::tools::to_json(coverage));
 }
 
+Result<void> select(const Options& options) {
+  ingot::tools::KernelSelection selection;
+  for (const std::string& path : options.files) {
+    INGOT_TRY(read(path, [&](const ingot::ProgramFile& file, size_t) {
+      ingot::tools::select_kernels(file, selection);
+      return true;
+    }));
+  }
+  const std::string header = to_header(selection);
+  if (!options.output.empty()) return ingot::write_file(options.output, std::as_bytes(std::span(header)));
+  std::fputs(header.c_str(), stdout);
+  return {};
+}
+
 // Every file is looked at; the exit code tells whether all are well.
 int verify(const Options& options) {
   int code = 0;
   for (const std::string& path : options.files) {
-    const auto summary = read(path);
+    const auto summary = read(path, ingot::tools::summarize);
     if (summary) {
       std::printf("%s: ok, %zu method%s, %zu segments\n", path.c_str(), summary->methods.size(),
                   summary->methods.size() == 1 ? "" : "s", summary->segments.size());
@@ -78,13 +96,17 @@ int run(int argc, char** argv) {
   auto* listing = app.add_subcommand("operators", "Say which of ExecuTorch's operators there are kernels for");
   listing->add_flag("--all", options.all, "List all of them, not only those that are left out");
   listing->add_option("--json", options.json, "Write the same for machines ('-': instead, to standard output)");
+  auto* selecting = app.add_subcommand("select", "List the operators and dtypes of files, for INGOT_KERNELS_FOR");
+  selecting->add_option("files", options.files, "The files")->required()->type_name("FILE.pte...");
+  selecting->add_option("--output", options.output, "Where to write the C++ header (default: standard output)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (verifying->parsed()) return verify(options);
-  if (const auto done = listing->parsed() ? list_operators(options) : inspect(options); !done) {
+  const auto act = selecting->parsed() ? select : listing->parsed() ? list_operators : inspect;
+  if (const auto done = act(options); !done) {
     std::fprintf(stderr, "pte: %s\n", done.error().message());
     return 1;
   }

@@ -1,10 +1,13 @@
-// The least that runs a program: load a file, load a method, run it.
+// The least that runs a program: load a file, load a method, run it. Built a second time with kernels.
 
 #include "runtime/include/ingot.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
-  const ingot::Runtime runtime;
+  ingot::Runtime runtime;
+#ifdef INGOT_WITH_KERNELS
+  if (const auto added = runtime.add_kernels(ingot::portable_kernels()); !added) return 1;
+#endif
   const ingot::Result<ingot::Program> program = ingot::Program::open(runtime, argv[1]);
   if (!program) return static_cast<int>(program.error().code());
   ingot::Result<ingot::Method> method = ingot::Method::load(*program);

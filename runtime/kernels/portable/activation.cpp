@@ -10,6 +10,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/float_functions.h"
 #include "runtime/kernels/portable/tensor_part.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -227,7 +228,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> activation_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

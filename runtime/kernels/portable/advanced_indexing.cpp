@@ -16,6 +16,7 @@
 #include "runtime/kernels/portable/strided_copy.h"
 #include "runtime/kernels/portable/strided_loop.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -325,7 +326,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> advanced_indexing_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -7,6 +7,7 @@
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/reduction_plan.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -148,7 +149,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> arg_reduction_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

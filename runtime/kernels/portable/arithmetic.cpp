@@ -6,6 +6,7 @@
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -290,7 +291,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> arithmetic_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -1,6 +1,7 @@
 // Bits of integers; bool counts as an integer of one bit.
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -81,7 +82,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> bitwise_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "runtime/kernels/selection.h"
+
 namespace ingot::portable {
 
 Result<void> check_dtype(const Tensor& tensor, DType expected, const char* what) {
@@ -12,7 +14,7 @@ Result<void> check_dtype(const Tensor& tensor, DType expected, const char* what)
 }
 
 Result<void> check_dtype_in(const Tensor& tensor, DTypeSet allowed, const char* what) {
-  if (contains(allowed, tensor.dtype())) return {};
+  if (contains(allowed & selection::kDTypes, tensor.dtype())) return {};
   return fail(ErrorCode::not_supported, "%s: the operator is not defined for dtype %s", what,
               to_string(tensor.dtype()));
 }

@@ -1,6 +1,7 @@
 // Two operands in, yes or no out.
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -82,7 +83,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> comparison_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

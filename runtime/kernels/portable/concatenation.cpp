@@ -9,6 +9,7 @@
 #include "runtime/kernels/portable/promotion.h"
 #include "runtime/kernels/portable/strided_copy.h"
 #include "runtime/kernels/portable/tensor_part.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -316,7 +317,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> concatenation_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -8,6 +8,7 @@
 #include "runtime/core/checked_math.h"
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -298,7 +299,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> convolution_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

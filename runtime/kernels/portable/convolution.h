@@ -1,6 +1,6 @@
 // Convolution as its loops see it: sizes and strides taken out of the arguments, checked, and each axis turned into
-// phases so that forward and transposed convolution are one computation. For the kernels of aten::convolution and of its
-// form in integers.
+// phases so that forward and transposed convolution are one computation. For the kernels of aten::convolution and of
+// its form in integers.
 #pragma once
 
 #include <array>

@@ -9,6 +9,7 @@
 #include "runtime/kernels/portable/elementwise_loop.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/movement.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -165,7 +166,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> creation_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -16,6 +16,7 @@
 #include "runtime/kernels/kernel_table.h"
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/loop_levels.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 
@@ -82,15 +83,23 @@ bool leveled(const void* const* in, void* out, size_t n, const Params&) {
   return true;
 }
 
+// The loop, or null in a build whose programs have no elements that are computed in T.
+template <typename T>
+constexpr Apply if_selected(Apply loop) {
+  return kIsSelected<T> ? loop : nullptr;
+}
+
 // The three loops of a functor template that serves every compute type.
 template <template <typename> class Op, size_t N>
 constexpr ElementOp element_op(DTypeSet dtypes, Gives gives = Gives::same) {
-  return {apply<Op<float>, float, N>, apply<Op<double>, double, N>, apply<Op<int64_t>, int64_t, N>, dtypes, gives};
+  return {if_selected<float>(apply<Op<float>, float, N>), if_selected<double>(apply<Op<double>, double, N>),
+          if_selected<int64_t>(apply<Op<int64_t>, int64_t, N>), dtypes, gives};
 }
 // The two of one that is only meant for floats (integers are converted first, where `dtypes` has them).
 template <template <typename> class Op, size_t N>
 constexpr ElementOp float_op(DTypeSet dtypes, Gives gives = Gives::same) {
-  return {apply<Op<float>, float, N>, apply<Op<double>, double, N>, nullptr, dtypes, gives};
+  return {if_selected<float>(apply<Op<float>, float, N>), if_selected<double>(apply<Op<double>, double, N>), nullptr,
+          dtypes, gives};
 }
 
 // A functor that needs no parameters derives from this.

@@ -13,6 +13,7 @@
 #include "runtime/kernels/portable/strided_copy.h"
 #include "runtime/kernels/portable/strided_loop.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -299,7 +300,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> indexing_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -12,6 +12,7 @@
 #include "runtime/kernels/portable/movement.h"
 #include "runtime/kernels/portable/strided_copy.h"
 #include "runtime/kernels/portable/strided_loop.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -206,7 +207,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> masked_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

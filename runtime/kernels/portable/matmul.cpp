@@ -13,6 +13,7 @@
 #include "runtime/kernels/portable/convolution.h"
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -322,7 +323,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> matmul_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

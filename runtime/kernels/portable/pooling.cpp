@@ -19,6 +19,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/image_planes.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -257,7 +258,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> pooling_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

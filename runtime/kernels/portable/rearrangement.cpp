@@ -8,6 +8,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/movement.h"
 #include "runtime/kernels/portable/strided_copy.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -208,7 +209,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> rearrangement_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

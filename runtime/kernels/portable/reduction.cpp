@@ -11,6 +11,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/reduction_plan.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -367,7 +368,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> reduction_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

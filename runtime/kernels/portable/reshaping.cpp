@@ -9,6 +9,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/movement.h"
 #include "runtime/kernels/portable/strided_copy.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -286,7 +287,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> reshaping_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

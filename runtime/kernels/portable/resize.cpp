@@ -15,6 +15,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/image_planes.h"
 #include "runtime/kernels/portable/resize_axes.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 
@@ -181,7 +182,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> resize_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

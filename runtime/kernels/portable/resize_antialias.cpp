@@ -12,6 +12,7 @@
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/image_planes.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -162,7 +163,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> antialias_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -8,6 +8,7 @@
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/reduction_plan.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -103,7 +104,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> scan_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

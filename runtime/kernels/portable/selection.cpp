@@ -1,4 +1,6 @@
 // Elements chosen between operands: by a condition, by bounds, by sign.
+#include "runtime/kernels/selection.h"
+
 #include <array>
 
 #include "runtime/kernels/portable/element_blocks.h"
@@ -161,7 +163,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> selection_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

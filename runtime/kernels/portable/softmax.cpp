@@ -14,6 +14,7 @@
 #include "runtime/kernels/portable/float_functions.h"
 #include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/strided_loop.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -133,7 +134,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> softmax_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

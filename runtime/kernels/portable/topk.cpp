@@ -9,6 +9,7 @@
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/strided_loop.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -130,7 +131,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> topk_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

@@ -8,6 +8,7 @@
 #include "runtime/kernels/portable/float_functions.h"
 #include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/wrapping.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::portable {
 namespace {
@@ -80,15 +81,15 @@ struct Same : NoParams {
 };
 template <float (*kFloat)(float), double (*kDouble)(double)>
 constexpr ElementOp rounding_op() {
-  return {apply<Function<float, kFloat>, float, 1>, apply<Function<double, kDouble>, double, 1>,
-          apply<Same, int64_t, 1>, kNumbers};
+  return {if_selected<float>(apply<Function<float, kFloat>, float, 1>),
+          if_selected<double>(apply<Function<double, kDouble>, double, 1>), apply<Same, int64_t, 1>, kNumbers};
 }
 
 // A function of the mathematical library, or one built from it.
 template <float (*kFloat)(float), double (*kDouble)(double)>
 constexpr ElementOp function_op() {
-  return {apply<Function<float, kFloat>, float, 1>, apply<Function<double, kDouble>, double, 1>, nullptr, kComputable,
-          Gives::floating};
+  return {if_selected<float>(apply<Function<float, kFloat>, float, 1>),
+          if_selected<double>(apply<Function<double, kDouble>, double, 1>), nullptr, kComputable, Gives::floating};
 }
 
 // The same where the loop for float32 is one of those that are made for several processors.
@@ -202,7 +203,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> unary_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::portable

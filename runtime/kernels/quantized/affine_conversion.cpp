@@ -14,6 +14,7 @@
 #include "runtime/kernels/portable/strided_loop.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -283,7 +284,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> affine_conversion_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

@@ -11,6 +11,7 @@
 #include "runtime/kernels/portable/float_functions.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -67,7 +68,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> choose_parameters_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

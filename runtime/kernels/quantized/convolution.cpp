@@ -9,6 +9,7 @@
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
 #include "runtime/kernels/quantized/weights.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -95,7 +96,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> convolution_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

@@ -12,6 +12,7 @@
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -182,7 +183,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> elementwise_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

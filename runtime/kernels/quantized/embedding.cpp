@@ -11,6 +11,7 @@
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -174,7 +175,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> embedding_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

@@ -13,6 +13,7 @@
 #include "runtime/kernels/portable/strided_loop.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -89,7 +90,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> float_addition_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

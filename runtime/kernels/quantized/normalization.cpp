@@ -13,6 +13,7 @@
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -243,7 +244,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> normalization_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

@@ -16,6 +16,7 @@
 #include "runtime/kernels/quantized/byte_rows.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -163,7 +164,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> pooling_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

@@ -12,6 +12,7 @@
 #include "runtime/kernels/quantized/integer_product.h"
 #include "runtime/kernels/quantized/parameters.h"
 #include "runtime/kernels/quantized/weights.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -313,7 +314,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> product_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized

@@ -14,6 +14,7 @@
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
+#include "runtime/kernels/selection.h"
 
 namespace ingot::quantized {
 namespace {
@@ -83,7 +84,7 @@ constexpr Kernel kRows[] = {
 }  // namespace
 
 std::span<const Kernel> resize_kernels() {
-  return kRows;
+  return selected<kRows>();
 }
 
 }  // namespace ingot::quantized
