@@ -1,9 +1,7 @@
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <span>
 
 #include "runtime/include/ingot.hpp"
+#include "runtime/kernels/joined_rows.h"
 #include "runtime/kernels/kernel_table.h"
 #include "runtime/kernels/portable/families.h"
 
@@ -46,27 +44,11 @@ constexpr Rows kFamilies[] = {
 };
 // clang-format on
 
-// Room for every row; a test holds this against the families' sum, and what does not fit would be missing by name.
-constexpr size_t kCapacity = 384;
-
-struct Table {
-  Table() {
-    for (const Rows rows : kFamilies) {
-      const std::span<const Kernel> family = rows();
-      const size_t fits = std::min(family.size(), kCapacity - count);
-      std::copy_n(family.begin(), fits, kernels.begin() + count);
-      count += fits;
-    }
-  }
-  std::array<Kernel, kCapacity> kernels{};
-  size_t count = 0;
-};
-
 }  // namespace
 
 std::span<const Kernel> portable_kernels() {
-  static const Table table;
-  return std::span(table.kernels).first(table.count);
+  static const JoinedRows<384> table(kFamilies);
+  return table.rows();
 }
 
 }  // namespace ingot
