@@ -10,18 +10,20 @@
 #include "runtime/kernels/portable/loops/copy.h"
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
+#include "runtime/kernels/portable/loops/pairs.h"
 #include "runtime/kernels/portable/loops/product.h"
 
 namespace ingot::portable {
 
 struct LoopLevel {
-  const char* name;  // "baseline", "avx2", "avx512"
+  const char* name;  // "baseline", "avx2", "avx512", "avx512vnni"
   bool (*runs_here)();
   const ProductLoops* product;
   const DepthwiseLoops* depthwise;
   const ElementLoops* elements;
   const CopyLoops* copy;
   const ByteLoops* bytes;
+  const PairLoops* pairs;
 };
 
 // Every level that this program has, each better than those before it; the first runs everywhere.

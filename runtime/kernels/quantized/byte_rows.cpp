@@ -58,6 +58,10 @@ LoadRow16 load_row_16(DType dtype) {
   return dtype == DType::int8 ? load_shorts<int8_t> : load_shorts<uint8_t>;
 }
 
+LoadPanel load_panel(DType dtype) {
+  return portable::loops().pairs->to_panel[dtype == DType::int8 ? 0 : 1];
+}
+
 RowStore store_row(DType dtype) {
   if (dtype == DType::int8) return {store<int8_t, int32_t>, store<int8_t, float>};
   return {store<uint8_t, int32_t>, store<uint8_t, float>};

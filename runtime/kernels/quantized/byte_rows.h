@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "runtime/core/dtype.h"
+#include "runtime/kernels/portable/loops/pairs.h"
 #include "runtime/kernels/quantized/arithmetic.h"
 
 namespace ingot::quantized {
@@ -16,9 +17,13 @@ namespace ingot::quantized {
 using LoadRow = void (*)(const void* from, int64_t stride, size_t n, int32_t zero_point, float* to);
 using LoadRow16 = void (*)(const void* from, int64_t stride, size_t n, int32_t zero_point, int16_t* to);
 
+// PairLoops::to_panel.
+using LoadPanel = void (*)(const portable::PairSource& source, int32_t* panel);
+
 // The dtype is int8 or uint8.
 LoadRow load_row(DType dtype);
 LoadRow16 load_row_16(DType dtype);
+LoadPanel load_panel(DType dtype);
 
 // to[i * stride] = requantize(sums[i] + bias, scale, out), i < n. The sum wraps. Floats are whole and below 2^24.
 struct RowStore {

@@ -35,7 +35,9 @@ Result<size_t> prepared_bytes(const KernelContext&, KernelArgs args) {
 Result<void> prepare(KernelContext& context, KernelArgs args) {
   const portable::Convolution shape = INGOT_TRY(shape_of(args));
   INGOT_TRY_VOID(check_dtype_in(args.tensor(1), kBytes, "weight"));
-  if (packs_once(shape, args)) pack_integer_weights(shape, context.prepared.data());
+  if (!packs_once(shape, args)) return {};
+  pack_integer_weights(shape, load_row_16(args.tensor(1).dtype()), static_cast<int32_t>(args.integer(12)),
+                       reinterpret_cast<int32_t*>(context.prepared.data()));
   return {};
 }
 
@@ -70,7 +72,7 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   c.weight_scales = args.tensor(11).data_as<float>();
   c.per_channel = args.tensor(11).numel() > 1;
   c.load_in = load_row(in.dtype());
-  c.load_in_16 = load_row_16(in.dtype());
+  c.load_panel = load_panel(in.dtype());
   c.load_weight = load_row(weight.dtype());
   c.load_weight_16 = load_row_16(weight.dtype());
   c.store = store_row(out.dtype());
@@ -83,7 +85,8 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   if (memory.size() < INGOT_TRY(packed_integer_bytes(c.shape))) {
     return fail(ErrorCode::invalid_state, "the weight was not prepared");
   }
-  convolve_blocks(context.parallel, c, packed ? memory.data() : nullptr, memory.data());
+  int32_t* pairs = reinterpret_cast<int32_t*>(memory.data());
+  convolve_blocks(context.parallel, c, packed ? pairs : nullptr, pairs);
   return {};
 }
 

@@ -22,7 +22,7 @@ struct QuantizedConvolution {
   OutputRange out;
   LoadRow load_in = nullptr;
   LoadRow load_weight = nullptr;
-  LoadRow16 load_in_16 = nullptr;
+  LoadPanel load_panel = nullptr;
   LoadRow16 load_weight_16 = nullptr;
   RowStore store;
 
@@ -40,8 +40,8 @@ void convolve_depthwise(const Parallel& parallel, const QuantizedConvolution& co
 // convolution that is not transposed may be made beforehand; otherwise `packed` is null and it is made in `scratch`.
 // Both have packed_integer_bytes.
 Result<size_t> packed_integer_bytes(const portable::Convolution& shape);
-void pack_integer_weights(const portable::Convolution& shape, std::byte* packed);
-void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed,
-                     std::byte* scratch);
+void pack_integer_weights(const portable::Convolution& shape, LoadRow16 load, int32_t zero_point, int32_t* packed);
+void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution, const int32_t* packed,
+                     int32_t* scratch);
 
 }  // namespace ingot::quantized

@@ -29,8 +29,8 @@ class PhaseProduct {
  public:
   PhaseProduct(const Convolution& shape, const Phase& h, const Phase& w);
   // The rows of all groups.
-  void pack(std::byte* packed) const;
-  void run(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed);
+  void pack(LoadRow16 load, int32_t zero_point, int32_t* packed) const;
+  void run(const Parallel& parallel, const QuantizedConvolution& convolution, const int32_t* packed);
 
  private:
   // Consecutive pixels of one output row.
@@ -61,18 +61,20 @@ class PhaseProduct {
     at->h = 0;
     ++at->channel;
   }
+  const std::byte* input(const Block& block) const {
+    return static_cast<const std::byte*>(s_.in) + block.image * s_.in_strides[0] +
+           block.group * s_.in_channels * s_.in_strides[1];
+  }
   size_t depth() const { return static_cast<size_t>(s_.in_channels * h_.taps * w_.taps); }
 
   void merge_rows();
   void compute(int64_t image, size_t column_begin, size_t columns, size_t row_begin, size_t row_end) const;
   void multiply(const Block& block, size_t row_begin, size_t row_end) const;
-  void multiply_pixel(const Block& block, size_t row_begin, size_t row_end) const;
   void gather_weight(const std::byte* from, size_t k_begin, size_t k_end, std::byte* to) const;
-  void fill(const Block& block, size_t k_begin, size_t k_end, float* panel) const;
-  template <typename Sum>
-  void store(const Block& block, size_t row, const Sum* sums) const;
-  size_t group_bytes() const {
-    return portable::pack_groups(static_cast<size_t>(s_.out_channels)) * kPackRows * depth();
+  void fill(const Block& block, size_t k_begin, size_t k_end, int32_t* panel) const;
+  void gather(const Block& block, size_t k_begin, size_t k_end, std::byte* to) const;
+  size_t group_pairs() const {
+    return portable::pack_groups(static_cast<size_t>(s_.out_channels)) * kPackRows * pairs_of(depth());
   }
   const std::byte* weight_row(int64_t group, size_t row) const {
     return static_cast<const std::byte*>(s_.weight) + group * s_.weight_group_stride +
@@ -82,13 +84,12 @@ class PhaseProduct {
 
   const Convolution& s_;
   const QuantizedConvolution* c_ = nullptr;  // while it runs
-  const std::byte* packed_ = nullptr;
+  const int32_t* packed_ = nullptr;
   Phase h_;
   Phase w_;
   int64_t in_h_;
   int64_t in_w_;
   std::array<int64_t, 3> tap_strides_;  // of the weight: channel, tap row, tap column
-  bool flat_;                           // is a row of the weight consecutive in the depth's order?
 };
 
 PhaseProduct::PhaseProduct(const Convolution& shape, const Phase& h, const Phase& w)
@@ -97,9 +98,7 @@ PhaseProduct::PhaseProduct(const Convolution& shape, const Phase& h, const Phase
       w_(w),
       in_h_(s_.axes[0].in),
       in_w_(s_.axes[1].in),
-      tap_strides_{s_.weight_strides[1], h.kernel_step * s_.weight_strides[2], w.kernel_step * s_.weight_strides[3]},
-      flat_((w.taps == 1 || tap_strides_[2] == 1) && (h.taps == 1 || tap_strides_[1] == w.taps) &&
-            (s_.in_channels == 1 || tap_strides_[0] == h.taps * w.taps)) {
+      tap_strides_{s_.weight_strides[1], h.kernel_step * s_.weight_strides[2], w.kernel_step * s_.weight_strides[3]} {
   merge_rows();
 }
 
@@ -116,16 +115,17 @@ void PhaseProduct::merge_rows() {
   in_h_ = 1;
 }
 
-void PhaseProduct::pack(std::byte* packed) const {
+void PhaseProduct::pack(LoadRow16 load, int32_t zero_point, int32_t* packed) const {
   for (int64_t group = 0; group < s_.groups; ++group) {
-    pack_byte_rows(static_cast<size_t>(s_.out_channels), depth(), packed + static_cast<size_t>(group) * group_bytes(),
+    pack_pair_rows(static_cast<size_t>(s_.out_channels), depth(), load, zero_point,
+                   packed + static_cast<size_t>(group) * group_pairs(),
                    [&](size_t row, size_t k_begin, size_t k_end, std::byte* to) {
                      gather_weight(weight_row(group, row), k_begin, k_end, to);
                    });
   }
 }
 
-void PhaseProduct::run(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed) {
+void PhaseProduct::run(const Parallel& parallel, const QuantizedConvolution& convolution, const int32_t* packed) {
   c_ = &convolution;
   packed_ = packed;
   const size_t rows = static_cast<size_t>(s_.out_channels);
@@ -164,55 +164,26 @@ void PhaseProduct::compute(int64_t image, size_t column_begin, size_t columns, s
   }
   const Block block{image / s_.groups, image % s_.groups, columns, std::span(runs).first(run_count),
                     offsets.data(),    consecutive};
-  if (columns == 1) {
-    multiply_pixel(block, row_begin, row_end);
-  } else {
-    multiply(block, row_begin, row_end);
-  }
+  multiply(block, row_begin, row_end);
 }
 
 void PhaseProduct::multiply(const Block& block, size_t row_begin, size_t row_end) const {
-  const PackedBytes a{packed_ + static_cast<size_t>(block.group) * group_bytes(), depth(), c_->load_weight,
-                      c_->weight_zero_point};
+  const PackedPairs a{packed_ + static_cast<size_t>(block.group) * group_pairs(), pairs_of(depth())};
+  const int64_t first_channel = block.group * s_.out_channels;
+  std::byte* out =
+      static_cast<std::byte*>(s_.out) + block.image * s_.out_strides[0] + first_channel * s_.out_strides[1];
+  const ByteTarget target{block.consecutive ? out + block.offsets[0] : nullptr, s_.out_strides[1], c_->out};
   multiply_integers(
-      a, row_begin, row_end, block.columns,
-      [&](size_t k_begin, size_t k_end, float* panel) { fill(block, k_begin, k_end, panel); },
-      [&](size_t row, const auto* sums) { store(block, row, sums); });
-}
-
-// One column: products of two rows.
-void PhaseProduct::multiply_pixel(const Block& block, size_t row_begin, size_t row_end) const {
-  constexpr size_t kDepth = 1024;
-  constexpr size_t kRows = 256;
-  alignas(64) float panel[kPanelDepth * kPanelPitch];
-  alignas(64) int16_t column[kDepth];
-  alignas(64) int16_t weights[kDepth];
-  alignas(64) std::byte bytes[kDepth];
-  std::array<int32_t, kRows> sums;
-  for (size_t first = row_begin; first < row_end; first += kRows) {
-    const size_t end = std::min(row_end, first + kRows);
-    sums.fill(0);
-    for (size_t k_begin = 0; k_begin < depth(); k_begin += kDepth) {
-      const size_t k_end = std::min(depth(), k_begin + kDepth);
-      for (size_t k = k_begin; k < k_end; k += kPanelDepth) {
-        const size_t n = std::min(kPanelDepth, k_end - k);
-        fill(block, k, k + n, panel);
-        for (size_t i = 0; i < n; ++i) column[k - k_begin + i] = static_cast<int16_t>(panel[i * kPanelPitch]);
-      }
-      for (size_t row = first; row < end; ++row) {
-        const std::byte* from = weight_row(block.group, row);
-        if (flat_) {
-          from += k_begin;
-        } else {
-          gather_weight(from, k_begin, k_end, bytes);
-          from = bytes;
-        }
-        c_->load_weight_16(from, 1, k_end - k_begin, c_->weight_zero_point, weights);
-        sums[row - first] = wrapping_sum(sums[row - first], dot_16(weights, column, k_end - k_begin));
-      }
-    }
-    for (size_t row = first; row < end; ++row) store(block, row, &sums[row - first]);
-  }
+      a, depth(), row_begin, row_end, block.columns, target,
+      [&](size_t k_begin, size_t k_end, int32_t* panel) { fill(block, k_begin, k_end, panel); },
+      [&](size_t row, int32_t* bias, float* scale) {
+        *bias = c_->bias(first_channel + static_cast<int64_t>(row));
+        *scale = c_->scale(first_channel + static_cast<int64_t>(row));
+      },
+      [&](size_t row, const std::byte* results) {
+        std::byte* to = out + static_cast<int64_t>(row) * s_.out_strides[1];
+        for (size_t i = 0; i < block.columns; ++i) to[block.offsets[i]] = results[i];
+      });
 }
 
 void PhaseProduct::gather_weight(const std::byte* from, size_t k_begin, size_t k_end, std::byte* to) const {
@@ -222,69 +193,72 @@ void PhaseProduct::gather_weight(const std::byte* from, size_t k_begin, size_t k
   }
 }
 
-void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, float* panel) const {
-  const std::byte* in = static_cast<const std::byte*>(s_.in) + block.image * s_.in_strides[0] +
-                        block.group * s_.in_channels * s_.in_strides[1];
+void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, int32_t* panel) const {
+  const auto plain = [](const Phase& p) { return p.taps == 1 && p.in_first == 0; };
+  // One run of a pointwise convolution lies in the input as it does in the panel.
+  if (plain(h_) && plain(w_) && w_.in_step * s_.in_strides[3] == 1 && block.runs.size() == 1 &&
+      block.runs[0].row * h_.in_step < in_h_ && block.runs[0].first + static_cast<int64_t>(block.columns) <= in_w_) {
+    const std::byte* from = input(block) + static_cast<int64_t>(k_begin) * s_.in_strides[1] +
+                            block.runs[0].row * h_.in_step * s_.in_strides[2] + block.runs[0].first;
+    c_->load_panel({from, s_.in_strides[1], k_end - k_begin, block.columns, c_->in_zero_point}, panel);
+    return;
+  }
+  alignas(64) std::byte rows[2 * kPanelPairs * kPanelPitch];
+  gather(block, k_begin, k_end, rows);
+  c_->load_panel({rows, static_cast<ptrdiff_t>(kPanelPitch), k_end - k_begin, block.columns, c_->in_zero_point}, panel);
+}
+
+// The bytes of a panel, padding included, rows kPanelPitch apart.
+void PhaseProduct::gather(const Block& block, size_t k_begin, size_t k_end, std::byte* to) const {
+  const std::byte* in = input(block);
+  const std::byte zero = static_cast<std::byte>(c_->in_zero_point);
   const int64_t step = w_.in_step * s_.in_strides[3];
   DepthIndex at = depth_index(k_begin);
-  for (size_t k = k_begin; k < k_end; ++k, advance(&at), panel += kPanelPitch) {
+  for (size_t k = k_begin; k < k_end; ++k, advance(&at), to += kPanelPitch) {
     const std::byte* plane = in + at.channel * s_.in_strides[1];
     for (const Run& run : block.runs) {
-      float* to = panel + run.column;
+      std::byte* row = to + run.column;
+      const int64_t count = static_cast<int64_t>(run.count);
       const int64_t y = run.row * h_.in_step + h_.in_first + at.h * h_.in_tap;
       if (y < 0 || y >= in_h_) {
-        std::fill_n(to, run.count, 0.0f);
+        std::fill_n(row, count, zero);
         continue;
       }
       const int64_t x = run.first * w_.in_step + w_.in_first + at.w * w_.in_tap;
-      if (x >= 0 && x + static_cast<int64_t>(run.count - 1) * w_.in_step < in_w_) {
-        c_->load_in(plane + y * s_.in_strides[2] + x * s_.in_strides[3], step, run.count, c_->in_zero_point, to);
-        continue;
+      const Range inside = portable::range_inside(x, w_.in_step, count, in_w_);
+      const std::byte* from = plane + y * s_.in_strides[2] + x * s_.in_strides[3];
+      int64_t i = 0;
+      for (; i < inside.begin; ++i) row[i] = zero;
+      if (step == 1) {
+        for (; i < inside.end; ++i) row[i] = from[i];
+      } else if (step == 2) {
+        for (; i < inside.end; ++i) row[i] = from[i * 2];
+      } else {
+        for (; i < inside.end; ++i) row[i] = from[i * step];
       }
-      const Range inside = portable::range_inside(x, w_.in_step, static_cast<int64_t>(run.count), in_w_);
-      std::fill(to, to + inside.begin, 0.0f);
-      if (inside.end > inside.begin) {
-        c_->load_in(plane + y * s_.in_strides[2] + x * s_.in_strides[3] + inside.begin * step, step,
-                    static_cast<size_t>(inside.end - inside.begin), c_->in_zero_point, to + inside.begin);
-      }
-      std::fill(to + inside.end, to + run.count, 0.0f);
+      for (; i < count; ++i) row[i] = zero;
     }
   }
-}
-
-template <typename Sum>
-void PhaseProduct::store(const Block& block, size_t row, const Sum* sums) const {
-  const int64_t channel = block.group * s_.out_channels + static_cast<int64_t>(row);
-  std::byte* out = static_cast<std::byte*>(s_.out) + block.image * s_.out_strides[0] + channel * s_.out_strides[1];
-  const float scale = c_->scale(channel);
-  const int32_t bias = c_->bias(channel);
-  if (block.consecutive) {
-    c_->store(sums, block.columns, bias, scale, c_->out, out + block.offsets[0], 1);
-    return;
-  }
-  std::byte results[kPanelPitch];
-  c_->store(sums, block.columns, bias, scale, c_->out, results, 1);
-  for (size_t i = 0; i < block.columns; ++i) out[block.offsets[i]] = results[i];
 }
 
 }  // namespace
 
 Result<size_t> packed_integer_bytes(const Convolution& shape) {
   const size_t depth = static_cast<size_t>(shape.in_channels * shape.axes[0].kernel * shape.axes[1].kernel);
-  return packed_row_bytes(static_cast<size_t>(shape.out_channels), depth, static_cast<size_t>(shape.groups));
+  return packed_pair_bytes(static_cast<size_t>(shape.out_channels), depth, static_cast<size_t>(shape.groups));
 }
 
-void pack_integer_weights(const Convolution& shape, std::byte* packed) {
-  PhaseProduct(shape, portable::phase_of(shape, 0, 0), portable::phase_of(shape, 1, 0)).pack(packed);
+void pack_integer_weights(const Convolution& shape, LoadRow16 load, int32_t zero_point, int32_t* packed) {
+  PhaseProduct(shape, portable::phase_of(shape, 0, 0), portable::phase_of(shape, 1, 0)).pack(load, zero_point, packed);
 }
 
-void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution, const std::byte* packed,
-                     std::byte* scratch) {
+void convolve_blocks(const Parallel& parallel, const QuantizedConvolution& convolution, const int32_t* packed,
+                     int32_t* scratch) {
   const Convolution& shape = convolution.shape;
   for (int64_t h = 0; h < portable::phase_count(shape, 0); ++h) {
     for (int64_t w = 0; w < portable::phase_count(shape, 1); ++w) {
       PhaseProduct product(shape, portable::phase_of(shape, 0, h), portable::phase_of(shape, 1, w));
-      if (packed == nullptr) product.pack(scratch);
+      if (packed == nullptr) product.pack(convolution.load_weight_16, convolution.weight_zero_point, scratch);
       product.run(parallel, convolution, packed != nullptr ? packed : scratch);
     }
   }

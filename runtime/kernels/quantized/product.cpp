@@ -31,13 +31,12 @@ struct Matrix {
   int64_t row = 0;
   int64_t column = 0;
   int32_t zero_point = 0;
-  LoadRow load = nullptr;
   LoadRow16 load_16 = nullptr;
 };
 
 Matrix matrix(const Tensor& tensor, size_t row_dim, size_t column_dim, int32_t zero_point) {
-  return {tensor.data_as<std::byte>(), tensor.strides()[row_dim],  tensor.strides()[column_dim], zero_point,
-          load_row(tensor.dtype()),    load_row_16(tensor.dtype())};
+  return {tensor.data_as<std::byte>(), tensor.strides()[row_dim], tensor.strides()[column_dim], zero_point,
+          load_row_16(tensor.dtype())};
 }
 
 // out(column, row) = sum over k of left(row, k) * right(column, k): both sides lie along the depth, as the rows of a
@@ -56,7 +55,7 @@ struct MatrixProduct {
   float out_scale = 1;
   OutputRange range;
   RowStore store;
-  const std::byte* packed = nullptr;  // the left side, where there are more than a few columns
+  const int32_t* packed = nullptr;  // the left side, where there are more than a few columns
 
   float scale(size_t row) const { return product_scale(right_scale, scales[per_row ? row : 0], out_scale); }
 };
@@ -91,34 +90,63 @@ void multiply_column(const MatrixProduct& p, size_t column, size_t row_begin, si
   }
 }
 
-// The panel holds the right side with columns side by side: transposed a few at a time.
-void fill_panel(const MatrixProduct& p, size_t first_column, size_t columns, size_t k_begin, size_t k_end,
-                float* panel) {
-  float x[kPanelDepth];
-  for (size_t i = 0; i < columns; ++i) {
-    const std::byte* from = p.right.data + static_cast<int64_t>(first_column + i) * p.right.row +
-                            static_cast<int64_t>(k_begin) * p.right.column;
-    p.right.load(from, p.right.column, k_end - k_begin, p.right.zero_point, x);
-    for (size_t k = 0; k < k_end - k_begin; ++k) panel[k * kPanelPitch + i] = x[k];
-  }
-}
+// So many columns are done at once, by vectors along the rows.
+constexpr size_t kBlockColumns = 16;
 
 void multiply_columns(const MatrixProduct& p, size_t first_column, size_t columns, size_t row_begin, size_t row_end) {
-  multiply_integers(
-      {p.packed, p.depth, p.left.load, p.left.zero_point}, row_begin, row_end, columns,
-      [&](size_t k_begin, size_t k_end, float* panel) { fill_panel(p, first_column, columns, k_begin, k_end, panel); },
-      [&](size_t row, const auto* sums) {
-        std::byte* out =
-            p.out.data + static_cast<int64_t>(first_column) * p.out.row + static_cast<int64_t>(row) * p.out.column;
-        p.store(sums, columns, p.bias != nullptr ? p.bias[row] : 0, p.scale(row), p.range, out, p.out.row);
-      });
+  constexpr size_t kDepth = 1024;
+  constexpr size_t kPitch = kDepth + 32;  // so that columns do not meet in the cache
+  alignas(64) int16_t right[kBlockColumns * kPitch];
+  alignas(64) int32_t sums[kBlockColumns * kPairRows];
+  RowParameters of_rows;
+  const PackedPairs left{p.packed, pairs_of(p.depth)};
+  const auto load = [&](size_t k_begin, size_t k_end) {
+    for (size_t i = 0; i < columns; ++i) {
+      const std::byte* from = p.right.data + static_cast<int64_t>(first_column + i) * p.right.row +
+                              static_cast<int64_t>(k_begin) * p.right.column;
+      int16_t* to = right + i * kPitch;
+      p.right.load_16(from, p.right.column, k_end - k_begin, p.right.zero_point, to);
+      if ((k_end - k_begin) % 2 != 0) to[k_end - k_begin] = 0;
+    }
+  };
+  for (size_t begin = row_begin; begin < row_end; begin += kPairRows) {
+    const size_t rows = std::min(kPairRows, row_end - begin);
+    of_rows.set(begin, rows, [&p](size_t row, int32_t* bias, float* scale) {
+      *bias = p.bias != nullptr ? p.bias[row] : 0;
+      *scale = p.scale(row);
+    });
+    std::byte* out =
+        p.out.data + static_cast<int64_t>(first_column) * p.out.row + static_cast<int64_t>(begin) * p.out.column;
+    size_t k = 0;
+    do {  // once even for depth 0
+      const size_t k_end = std::min(p.depth, k + kDepth);
+      if (p.depth > kDepth || begin == row_begin) load(k, k_end);
+      portable::loops().pairs->multiply_rows({.a = left.group(begin) + k / 2 * kPackRows,
+                                              .a_group = left.group_stride(),
+                                              .b = reinterpret_cast<const int32_t*>(right),
+                                              .b_pair = 1,
+                                              .b_column = kPitch / 2,
+                                              .pairs = pairs_of(k_end - k),
+                                              .rows = rows,
+                                              .columns = columns,
+                                              .first = k == 0,
+                                              .last = k_end == p.depth,
+                                              .sums = sums,
+                                              .bias = of_rows.bias.data(),
+                                              .scale = of_rows.scale.data(),
+                                              .range = &p.range,
+                                              .out = out,
+                                              .out_row = p.out.column,
+                                              .out_column = p.out.row});
+      k = k_end;
+    } while (k < p.depth);
+  }
 }
 
 void multiply(const Parallel& parallel, const MatrixProduct& p) {
   if (p.rows == 0 || p.columns == 0) return;
   const bool few = p.columns <= kFewColumns;
-  const portable::ColumnBlocks panels(p.columns);
-  const size_t blocks = few ? p.columns : panels.count;
+  const size_t blocks = few ? p.columns : (p.columns + kBlockColumns - 1) / kBlockColumns;
   const RowShares shares = share_rows(parallel.threads, blocks, p.rows);
   parallel_for(parallel, blocks * shares.count, 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
@@ -128,18 +156,20 @@ void multiply(const Parallel& parallel, const MatrixProduct& p) {
       if (few) {
         multiply_column(p, block, row_begin, row_end);
       } else {
-        multiply_columns(p, panels.begin(block), panels.size(block), row_begin, row_end);
+        const size_t column = block * kBlockColumns;
+        multiply_columns(p, column, std::min(kBlockColumns, p.columns - column), row_begin, row_end);
       }
     }
   });
 }
 
 void pack_left(const Matrix& left, size_t rows, size_t depth, std::byte* packed) {
-  pack_byte_rows(rows, depth, packed, [&](size_t row, size_t k_begin, size_t k_end, std::byte* to) {
-    const std::byte* from =
-        left.data + static_cast<int64_t>(row) * left.row + static_cast<int64_t>(k_begin) * left.column;
-    for (size_t k = k_begin; k < k_end; ++k, from += left.column) *to++ = *from;
-  });
+  pack_pair_rows(rows, depth, left.load_16, left.zero_point, reinterpret_cast<int32_t*>(packed),
+                 [&](size_t row, size_t k_begin, size_t k_end, std::byte* to) {
+                   const std::byte* from =
+                       left.data + static_cast<int64_t>(row) * left.row + static_cast<int64_t>(k_begin) * left.column;
+                   for (size_t k = k_begin; k < k_end; ++k, from += left.column) *to++ = *from;
+                 });
 }
 
 // A tensor's last dimension as the columns of one matrix. Fails where the others cannot be walked with one stride.
@@ -164,7 +194,7 @@ Result<int64_t> row_stride(const Tensor& tensor, const char* what) {
 // Weights are packed, a constant one once, when a method is loaded.
 Result<size_t> packed_bytes_of(const Tensor& weight) {
   INGOT_TRY_VOID(check_rank(weight, 2, "weight"));
-  return packed_row_bytes(static_cast<size_t>(weight.size(0)), static_cast<size_t>(weight.size(1)));
+  return packed_pair_bytes(static_cast<size_t>(weight.size(0)), static_cast<size_t>(weight.size(1)));
 }
 
 Result<size_t> prepared_linear(const KernelContext&, KernelArgs args) {
@@ -176,8 +206,8 @@ Result<void> prepare_linear(KernelContext& context, KernelArgs args) {
   INGOT_TRY_VOID(check_dtype_in(weight, kBytes, "weight"));
   INGOT_TRY_VOID(check_data(weight, "weight"));
   if (!weight.is_constant()) return {};
-  pack_left(matrix(weight, 0, 1, 0), static_cast<size_t>(weight.size(0)), static_cast<size_t>(weight.size(1)),
-            context.prepared.data());
+  pack_left(matrix(weight, 0, 1, static_cast<int32_t>(args.integer(6))), static_cast<size_t>(weight.size(0)),
+            static_cast<size_t>(weight.size(1)), context.prepared.data());
   return {};
 }
 
@@ -188,7 +218,7 @@ Result<size_t> scratch_linear(KernelArgs args) {
 Result<size_t> scratch_bmm(KernelArgs args) {
   const Tensor& b = args.tensor(3);
   INGOT_TRY_VOID(check_rank(b, 3, "b"));
-  return packed_row_bytes(static_cast<size_t>(b.size(2)), static_cast<size_t>(b.size(1)));
+  return packed_pair_bytes(static_cast<size_t>(b.size(2)), static_cast<size_t>(b.size(1)));
 }
 
 // quantized_linear.out(Tensor input, Tensor weight, Tensor? bias, float input_scale, int input_zero_point,
@@ -245,7 +275,7 @@ Result<void> linear(KernelContext& context, KernelArgs args) {
     return fail(ErrorCode::invalid_state, "the weight was not prepared");
   }
   if (p.columns > kFewColumns && !weight.is_constant()) pack_left(p.left, p.rows, p.depth, memory.data());
-  p.packed = memory.data();
+  p.packed = reinterpret_cast<const int32_t*>(memory.data());
   multiply(context.parallel, p);
   return {};
 }
@@ -287,10 +317,10 @@ Result<void> bmm(KernelContext& context, KernelArgs args) {
   p.right_scale = left.scale;
   p.out_scale = to.scale;
   p.store = store_row(out.dtype());
-  if (context.scratch.size() < INGOT_TRY(packed_row_bytes(p.rows, p.depth))) {
+  if (context.scratch.size() < INGOT_TRY(packed_pair_bytes(p.rows, p.depth))) {
     return fail(ErrorCode::invalid_state, "there is no scratch memory");
   }
-  p.packed = context.scratch.data();
+  p.packed = reinterpret_cast<const int32_t*>(context.scratch.data());
   for (int32_t i = 0; i < a.size(0); ++i) {
     p.left = matrix(b, 2, 1, right.zero_point);
     p.left.data += i * b.strides()[0];

@@ -1,5 +1,6 @@
 #include "runtime/kernels/portable/loops/bytes.h"
 
+#include "runtime/kernels/portable/loops/byte_vectors.h"
 #include "runtime/kernels/portable/loops/level.h"
 #include "runtime/kernels/portable/loops/tables.h"
 // Of this only functions that are always inlined are used here.
@@ -9,27 +10,6 @@ namespace ingot::portable::INGOT_LOOP_LEVEL {
 namespace {
 
 using quantized::OutputRange;
-
-using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
-
-// As many bytes as a register of floats has elements.
-template <typename T>
-struct Bytes {
-  typedef T Lane __attribute__((vector_size(kLanes)));
-};
-
-template <typename T>
-inline Ints load_bytes(const T* from) {
-  typename Bytes<T>::Lane bytes;
-  __builtin_memcpy(&bytes, from, kLanes);
-  return __builtin_convertvector(bytes, Ints);
-}
-
-template <typename T>
-inline void store_bytes(T* to, Ints values) {
-  const typename Bytes<T>::Lane bytes = __builtin_convertvector(values, typename Bytes<T>::Lane);
-  __builtin_memcpy(to, &bytes, kLanes);
-}
 
 // Calls f(i) for whole registers of n elements, the last one perhaps over some of the one before it. False where there
 // are fewer than one holds.
@@ -71,19 +51,8 @@ void add_products(const float* products, size_t n, bool first, int32_t* sums) {
   }
 }
 
-// quantized::saturate for a register.
-inline Ints saturate(Lanes x, const OutputRange& out) {
-  const Lanes least = all(static_cast<float>(out.min - out.zero_point));
-  const Lanes most = all(static_cast<float>(out.max - out.zero_point));
-  constexpr float kRound = 0x1.8p23f;
-  x = bound(x, least, most) + kRound;
-  return reinterpret_cast<Ints>(x) - __builtin_bit_cast(int32_t, kRound) + out.zero_point;
-}
-
 inline Ints load_sums(const int32_t* from) {
-  Ints sums;
-  __builtin_memcpy(&sums, from, sizeof sums);
-  return sums;
+  return load_ints(from);
 }
 inline Ints load_sums(const float* from) {
   return __builtin_convertvector(load(from), Ints);
@@ -91,12 +60,12 @@ inline Ints load_sums(const float* from) {
 
 template <typename T, typename From>
 void requantize_row(const From* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to) {
-  using Unsigned [[gnu::vector_size(kLanes * sizeof(uint32_t))]] = uint32_t;
   T* y = static_cast<T*>(to);
   const OutputRange range = out;  // a copy: for all that the compiler knows, y might lie over it
+  const Saturation saturation(out);
   const bool done = for_each_register(n, [=](size_t i) {
-    const Unsigned sum = reinterpret_cast<Unsigned>(load_sums(sums + i)) + static_cast<uint32_t>(bias);
-    store_bytes(y + i, saturate(__builtin_convertvector(reinterpret_cast<Ints>(sum), Lanes) * scale, range));
+    const Ints sum = add_wrapping(load_sums(sums + i), Ints{} + bias);
+    store_bytes(y + i, saturation.requantize(sum, all(scale)));
   });
   for (size_t i = 0; i < n && !done; ++i) {
     const uint32_t sum = static_cast<uint32_t>(static_cast<int32_t>(sums[i])) + static_cast<uint32_t>(bias);
@@ -108,11 +77,12 @@ template <typename T>
 void quantize_row(const float* from, size_t n, float inverse_scale, const OutputRange& out, void* to) {
   T* y = static_cast<T*>(to);
   const OutputRange range = out;
+  const Saturation saturation(out);
   const bool done = for_each_register(n, [=](size_t i) {
     Lanes x = load(from + i) * inverse_scale;
     // What is not a number becomes the least.
     x = x == x ? x : all(static_cast<float>(range.min - range.zero_point));
-    store_bytes(y + i, saturate(x, range));
+    store_bytes(y + i, saturation.apply(x));
   });
   for (size_t i = 0; i < n && !done; ++i) {
     y[i] = static_cast<T>(quantized::quantize_real(from[i], inverse_scale, range));

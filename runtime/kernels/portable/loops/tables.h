@@ -8,6 +8,7 @@
 #include "runtime/kernels/portable/loops/copy.h"
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
+#include "runtime/kernels/portable/loops/pairs.h"
 #include "runtime/kernels/portable/loops/product.h"
 
 namespace ingot::portable::INGOT_LOOP_LEVEL {
@@ -17,5 +18,6 @@ extern const CopyLoops copy_loops;
 extern const DepthwiseLoops depthwise_loops;
 extern const ElementLoops element_loops;
 extern const ByteLoops byte_loops;
+extern const PairLoops pair_loops;
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL

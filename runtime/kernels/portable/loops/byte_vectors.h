@@ -1,0 +1,63 @@
+// Registers of bytes and of their sums, for the sources of this folder (level.h's rules hold).
+#pragma once
+
+#include "runtime/kernels/portable/loops/level.h"
+// Of this only functions that are always inlined are used here.
+#include "runtime/kernels/quantized/arithmetic.h"
+
+namespace ingot::portable::INGOT_LOOP_LEVEL {
+namespace {
+
+using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
+
+// As many bytes as a register of floats has elements.
+template <typename T>
+struct Bytes {
+  typedef T Lane __attribute__((vector_size(kLanes)));
+};
+
+template <typename T>
+inline Ints load_bytes(const T* from) {
+  typename Bytes<T>::Lane bytes;
+  __builtin_memcpy(&bytes, from, kLanes);
+  return __builtin_convertvector(bytes, Ints);
+}
+
+template <typename T>
+inline void store_bytes(T* to, Ints values) {
+  const typename Bytes<T>::Lane bytes = __builtin_convertvector(values, typename Bytes<T>::Lane);
+  __builtin_memcpy(to, &bytes, kLanes);
+}
+
+inline Ints load_ints(const int32_t* from) {
+  Ints ints;
+  __builtin_memcpy(&ints, from, sizeof ints);
+  return ints;
+}
+inline void store_ints(int32_t* to, Ints ints) {
+  __builtin_memcpy(to, &ints, sizeof ints);
+}
+
+inline Ints add_wrapping(Ints a, Ints b) {
+  using Unsigned [[gnu::vector_size(kLanes * sizeof(uint32_t))]] = uint32_t;
+  return reinterpret_cast<Ints>(reinterpret_cast<Unsigned>(a) + reinterpret_cast<Unsigned>(b));
+}
+
+// quantized::saturate and requantize for a register.
+struct Saturation {
+  explicit Saturation(const quantized::OutputRange& out)
+      : least(all(static_cast<float>(out.min - out.zero_point))),
+        most(all(static_cast<float>(out.max - out.zero_point))),
+        zero(Ints{} + (out.zero_point - __builtin_bit_cast(int32_t, kRound))) {}
+
+  Ints apply(Lanes x) const { return reinterpret_cast<Ints>(bound(x, least, most) + kRound) + zero; }
+  Ints requantize(Ints sum, Lanes scale) const { return apply(__builtin_convertvector(sum, Lanes) * scale); }
+
+  static constexpr float kRound = 0x1.8p23f;
+  Lanes least;
+  Lanes most;
+  Ints zero;
+};
+
+}  // namespace
+}  // namespace ingot::portable::INGOT_LOOP_LEVEL
