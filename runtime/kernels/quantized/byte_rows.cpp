@@ -1,7 +1,5 @@
 #include "runtime/kernels/quantized/byte_rows.h"
 
-#include <concepts>
-
 #include "runtime/kernels/portable/loop_levels.h"
 
 namespace ingot::quantized {
@@ -30,19 +28,15 @@ void load_shorts(const void* from, int64_t stride, size_t n, int32_t zero_point,
   for (size_t i = 0; i < n; ++i) to[i] = static_cast<int16_t>(x[static_cast<int64_t>(i) * stride] - zero_point);
 }
 
-template <typename T, typename From>
-void store(const From* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to, int64_t stride) {
+template <typename T>
+void store(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to, int64_t stride) {
   constexpr size_t kBlock = 128;
   T buffer[kBlock];
   T* y = static_cast<T*>(to);
   for (size_t begin = 0; begin < n; begin += stride == 1 ? n : kBlock) {
     const size_t count = stride == 1 || n - begin < kBlock ? n - begin : kBlock;
     T* row = stride == 1 ? y : buffer;
-    if constexpr (std::same_as<From, float>) {
-      byte_loops().requantize_floats[kIndex<T>](sums + begin, count, bias, scale, out, row);
-    } else {
-      byte_loops().requantize[kIndex<T>](sums + begin, count, bias, scale, out, row);
-    }
+    byte_loops().requantize[kIndex<T>](sums + begin, count, bias, scale, out, row);
     if (stride == 1) return;
     for (size_t i = 0; i < count; ++i) y[static_cast<int64_t>(begin + i) * stride] = buffer[i];
   }
@@ -63,8 +57,7 @@ LoadPanel load_panel(DType dtype) {
 }
 
 RowStore store_row(DType dtype) {
-  if (dtype == DType::int8) return {store<int8_t, int32_t>, store<int8_t, float>};
-  return {store<uint8_t, int32_t>, store<uint8_t, float>};
+  return dtype == DType::int8 ? store<int8_t> : store<uint8_t>;
 }
 
 int32_t dot_16(const int16_t* a, const int16_t* b, size_t n) {

@@ -1,7 +1,5 @@
 // Rows of bytes to floats or 16-bit integers without their zero point, and sums to rows of bytes: the loops of
-// runtime/kernels/portable/loops/bytes.h, also for rows that are not dense. Integers of 9 bits and sums of a few
-// hundred of their products are exact in float32 (below 2^24), so products run on the portable kernels' loops over
-// floats and are nevertheless integer arithmetic. Any thread.
+// runtime/kernels/portable/loops/bytes.h, also for rows that are not dense. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -25,22 +23,9 @@ LoadRow load_row(DType dtype);
 LoadRow16 load_row_16(DType dtype);
 LoadPanel load_panel(DType dtype);
 
-// to[i * stride] = requantize(sums[i] + bias, scale, out), i < n. The sum wraps. Floats are whole and below 2^24.
-struct RowStore {
-  void (*ints)(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
-               int64_t stride) = nullptr;
-  void (*floats)(const float* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
-                 int64_t stride) = nullptr;
-
-  void operator()(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
-                  int64_t stride) const {
-    ints(sums, n, bias, scale, out, to, stride);
-  }
-  void operator()(const float* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
-                  int64_t stride) const {
-    floats(sums, n, bias, scale, out, to, stride);
-  }
-};
+// to[i * stride] = requantize(sums[i] + bias, scale, out), i < n. The sum wraps.
+using RowStore = void (*)(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to,
+                          int64_t stride);
 RowStore store_row(DType dtype);
 
 // sum over k < n of a[k] * b[k], |a| and |b| < 256; modulo 2^32.

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/quantized/families.h"
 #include "runtime/kernels/quantized/parameters.h"
 #include "runtime/kernels/quantized/weights.h"
@@ -71,11 +72,10 @@ Result<void> convolution(KernelContext& context, KernelArgs args) {
   c.out_scale = to.scale;
   c.weight_scales = args.tensor(11).data_as<float>();
   c.per_channel = args.tensor(11).numel() > 1;
-  c.load_in = load_row(in.dtype());
+  c.load_rows = portable::loops().bytes->to_float_rows[in.dtype() == DType::int8 ? 0 : 1];
   c.load_panel = load_panel(in.dtype());
   c.load_weight = load_row(weight.dtype());
   c.load_weight_16 = load_row_16(weight.dtype());
-  c.store = store_row(out.dtype());
   if (is_depthwise(c.shape)) {
     convolve_depthwise(context.parallel, c);
     return {};

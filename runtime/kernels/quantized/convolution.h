@@ -6,6 +6,7 @@
 
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/portable/convolution.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "runtime/kernels/quantized/byte_rows.h"
 
@@ -20,11 +21,10 @@ struct QuantizedConvolution {
   const float* weight_scales = nullptr;
   bool per_channel = false;  // a scale for each output channel, or one
   OutputRange out;
-  LoadRow load_in = nullptr;
+  void (*load_rows)(const portable::FloatRows& rows) = nullptr;  // of the input
   LoadRow load_weight = nullptr;
   LoadPanel load_panel = nullptr;
   LoadRow16 load_weight_16 = nullptr;
-  RowStore store;
 
   float scale(int64_t channel) const {
     return product_scale(in_scale, weight_scales[per_channel ? channel : 0], out_scale);

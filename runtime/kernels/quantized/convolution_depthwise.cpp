@@ -1,8 +1,5 @@
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/quantized/convolution.h"
@@ -18,8 +15,11 @@ struct Bytes {
   const QuantizedConvolution& c;
   const Convolution& shape;
 
-  void load(int64_t at, int64_t step, size_t n, float* to) const {
-    c.load_in(static_cast<const std::byte*>(shape.in) + at, step, n, c.in_zero_point, to);
+  // What FloatRows says; `from` counts elements from the input's first.
+  void load_rows(int64_t from, int64_t from_row, int64_t step, int64_t from_end, size_t rows, size_t count, float* to,
+                 size_t pitch) const {
+    const std::byte* in = static_cast<const std::byte*>(shape.in);
+    c.load_rows({in + from, from_row, step, in + from_end, to, pitch, rows, count, c.in_zero_point});
   }
 
   void load_taps(int64_t group, int64_t multiple, float* to) const {
@@ -31,30 +31,22 @@ struct Bytes {
     }
   }
 
-  bool run(const OutputTile&, int64_t, TapRun& run) const {
-    run.low = -std::numeric_limits<float>::infinity();
-    run.high = std::numeric_limits<float>::infinity();
-    return false;
-  }
-
-  void store(const OutputTile& tile, const float* sums, int64_t pitch) const {
-    std::byte* to = static_cast<std::byte*>(shape.out) + tile.image * shape.out_strides[0] +
-                    tile.channel * shape.out_strides[1] + tile.row * shape.out_strides[2] +
-                    tile.column * shape.out_strides[3];
-    const float scale = c.scale(tile.channel);
-    const int32_t bias = c.bias(tile.channel);
+  void compute(const OutputTile& tile, int64_t pitch, const TapRun& run) const {
+    uint8_t* to = static_cast<uint8_t*>(shape.out) + tile.image * shape.out_strides[0] +
+                  tile.channel * shape.out_strides[1] + tile.row * shape.out_strides[2] +
+                  tile.column * shape.out_strides[3];
     // All rows at once, with what lies between their ends: rows may be short.
-    const size_t count = static_cast<size_t>((tile.rows - 1) * pitch + tile.columns);
-    std::array<std::byte, kTileFloats> results;
-    const bool dense = pitch == tile.columns && shape.out_strides[3] == 1 && shape.out_strides[2] == tile.columns;
-    c.store(sums, count, bias, scale, c.out, dense ? to : results.data(), 1);
-    for (int64_t row = 0; row < tile.rows && !dense; ++row, to += shape.out_strides[2]) {
-      const std::byte* from = results.data() + row * pitch;
-      if (shape.out_strides[3] == 1) {
-        std::copy_n(from, tile.columns, to);
-      } else {
-        for (int64_t x = 0; x < tile.columns; ++x) to[x * shape.out_strides[3]] = from[x];
-      }
+    alignas(64) uint8_t results[kTileFloats + kReadBeyond];
+    portable::loops().depthwise->add_taps_to_bytes({run, c.bias(tile.channel), c.scale(tile.channel), &c.out, results});
+    const bool dense = shape.out_strides[3] == 1 && shape.out_strides[2] == tile.columns;
+    if (dense) {
+      uint8_t* end = to + tile.rows * tile.columns;
+      portable::loops().bytes->copy_rows(
+          {results, pitch, to, tile.columns, end, static_cast<size_t>(tile.rows), static_cast<size_t>(tile.columns)});
+      return;
+    }
+    for (int64_t row = 0; row < tile.rows; ++row, to += shape.out_strides[2]) {
+      for (int64_t x = 0; x < tile.columns; ++x) to[x * shape.out_strides[3]] = results[row * pitch + x];
     }
   }
 };

@@ -1,6 +1,6 @@
 // Depthwise convolution tile by tile, whatever the elements are: those of a tile of the input become floats in a
 // buffer, from which the loops make sums. Shared by the kernels of floats and of integers. No allocation: a PlaneLoop
-// is 64 KiB on the stack of each thread.
+// is 32 KiB on the stack of each thread.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +35,7 @@ struct TileLayout {
 };
 
 inline constexpr int64_t kTileFloats = 8192;
+inline constexpr int64_t kReadBeyond = 64;  // what the loops may read or write beyond the end of a run
 
 inline TileLayout plan_tile(const Convolution& c) {
   const ConvolutionAxis& h = c.axes[0];
@@ -62,10 +63,10 @@ struct OutputTile {
 
 // Computes one plane of the input after the other; the outputs of each may be several planes. Elements says what they
 // are:
-//   load(from, step, n, to): n elements of the input, step apart, as floats; `from` counts elements from the first one
+//   load_rows(from, from_row, step, from_end, rows, count, to, pitch): rows of the input as portable::FloatRows says;
+//     `from` and `from_end` count elements from the first one
 //   load_taps(group, multiple, to): the weights of an output channel as floats
-//   run(tile, run): sets what a run of sums starts with and is clamped to, and perhaps where it goes; true if there
-//   store(tile, sums, pitch): takes the sums where they are still to be stored
+//   compute(tile, pitch, run): makes the sums of a run, whose rows are `pitch` apart, and stores them
 template <typename Elements>
 class PlaneLoop {
  public:
@@ -93,8 +94,6 @@ class PlaneLoop {
   }
 
  private:
-  static constexpr int64_t kReadBeyond = 64;  // what the loops may read beyond the end of a run
-
   int64_t offset_of_tap(int64_t y, int64_t x) const {
     const ConvolutionAxis& h = c_.axes[0];
     const ConvolutionAxis& w = c_.axes[1];
@@ -108,39 +107,43 @@ class PlaneLoop {
     const ConvolutionAxis& w = c_.axes[1];
     const int64_t plane = image * c_.in_strides[0] + group * c_.in_strides[1];
     const int64_t step = w.stride * c_.in_strides[3];
+    const int64_t plane_end = plane + (h.in - 1) * c_.in_strides[2] + (w.in - 1) * c_.in_strides[3] + 1;
+    const int64_t pitch = layout_.pitch;
     float* to = buffer_;
     for (int64_t part_h = 0; part_h < h.stride; ++part_h) {
-      for (int64_t part_w = 0; part_w < w.stride; ++part_w) {
+      // The rows of this part that lie in the image; the others are zero.
+      const int64_t y = out_row * h.stride + part_h - h.padding;
+      const Range rows = range_inside(y, h.stride, layout_.rows, h.in);
+      for (int64_t part_w = 0; part_w < w.stride; ++part_w, to += layout_.rows * pitch) {
         const int64_t x = out_column * w.stride + part_w - w.padding;
-        const Range inside = range_inside(x, w.stride, layout_.pitch, w.in);
-        for (int64_t row = 0; row < layout_.rows; ++row, to += layout_.pitch) {
-          const int64_t y = (out_row + row) * h.stride + part_h - h.padding;
-          if (y < 0 || y >= h.in || inside.begin == inside.end) {
-            std::fill_n(to, layout_.pitch, 0.0f);
-            continue;
-          }
-          std::fill(to, to + inside.begin, 0.0f);
-          elements_.load(plane + y * c_.in_strides[2] + x * c_.in_strides[3] + inside.begin * step, step,
-                         static_cast<size_t>(inside.end - inside.begin), to + inside.begin);
-          std::fill(to + inside.end, to + layout_.pitch, 0.0f);
+        const Range columns = range_inside(x, w.stride, pitch, w.in);
+        if (rows.begin == rows.end || columns.begin == columns.end) {
+          std::fill_n(to, layout_.rows * pitch, 0.0f);
+          continue;
         }
+        std::fill(to, to + rows.begin * pitch + columns.begin, 0.0f);
+        const int64_t from =
+            plane + (y + rows.begin * h.stride) * c_.in_strides[2] + (x + columns.begin * w.stride) * c_.in_strides[3];
+        elements_.load_rows(from, h.stride * c_.in_strides[2], step, plane_end,
+                            static_cast<size_t>(rows.end - rows.begin),
+                            static_cast<size_t>(columns.end - columns.begin), to + rows.begin * pitch + columns.begin,
+                            static_cast<size_t>(pitch));
+        std::fill(to + rows.end * pitch, to + layout_.rows * pitch, 0.0f);
       }
     }
   }
 
   void compute_tile(const OutputTile& tile) {
-    TapRun run{.in = buffer_,
-               .offsets = offsets_.data(),
-               .weights = taps_.data(),
-               .taps = static_cast<size_t>(c_.axes[0].kernel * c_.axes[1].kernel),
-               .start = 0,
-               .low = 0,
-               .high = 0,
-               .out = results_,
-               .count = static_cast<size_t>((tile.rows - 1) * layout_.pitch + tile.columns)};
-    const bool in_place = elements_.run(tile, layout_.pitch, run);
-    portable::loops().depthwise->add_taps(run);
-    if (!in_place) elements_.store(tile, results_, layout_.pitch);
+    elements_.compute(tile, layout_.pitch,
+                      {.in = buffer_,
+                       .offsets = offsets_.data(),
+                       .weights = taps_.data(),
+                       .taps = static_cast<size_t>(c_.axes[0].kernel * c_.axes[1].kernel),
+                       .start = 0,
+                       .low = 0,
+                       .high = 0,
+                       .out = nullptr,
+                       .count = static_cast<size_t>((tile.rows - 1) * layout_.pitch + tile.columns)});
   }
 
   const Convolution& c_;
@@ -149,7 +152,6 @@ class PlaneLoop {
   std::array<int32_t, kDepthwiseTaps> offsets_;
   std::array<float, kDepthwiseTaps> taps_;
   alignas(64) float buffer_[kTileFloats + kReadBeyond] = {};
-  alignas(64) float results_[kTileFloats];
 };
 
 // All planes.

@@ -40,35 +40,89 @@ void to_shorts(const void* from, size_t n, int32_t zero_point, int16_t* to) {
   for (size_t i = 0; i < n; ++i) to[i] = static_cast<int16_t>(x[i] - zero);
 }
 
-void add_products(const float* products, size_t n, bool first, int32_t* sums) {
-  if (first) {
-    for (size_t i = 0; i < n; ++i) sums[i] = static_cast<int32_t>(products[i]);
-  } else {
-    for (size_t i = 0; i < n; ++i) {
-      const uint32_t product = static_cast<uint32_t>(static_cast<int32_t>(products[i]));
-      sums[i] = static_cast<int32_t>(static_cast<uint32_t>(sums[i]) + product);
+// A register of elements `kStep` apart.
+template <typename T, size_t kStep>
+inline Ints load_elements(const T* from) {
+  if constexpr (kStep == 1) return load_bytes(from);
+  // Two at a time, the second of which leaves.
+  using Shorts [[gnu::vector_size(kLanes * sizeof(int16_t))]] = int16_t;
+  Shorts pairs;
+  __builtin_memcpy(&pairs, from, sizeof pairs);
+  const Ints both = __builtin_convertvector(pairs, Ints);
+  return T(-1) > T(0) ? both & 0xff : both << 24 >> 24;
+}
+
+template <typename T, size_t kStep>
+void to_float_rows_of(const FloatRows& r) {
+  const T* end = static_cast<const T*>(r.from_end);
+  const T* from = static_cast<const T*>(r.from);
+  float* to = r.to;
+  Ints lane;
+  for (size_t i = 0; i < kLanes; ++i) lane[i] = static_cast<int32_t>(i);
+  const Ints zero = Ints{} + r.zero_point;
+  for (size_t row = 0; row < r.rows; ++row, from += r.from_row, to += r.to_row) {
+    size_t i = 0;
+    for (; i < r.to_row; i += kLanes) {
+      if (i >= r.count) {
+        store(to + i, Lanes{});
+        continue;
+      }
+      const T* at = from + i * kStep;
+      const size_t count = r.count - i;
+      Ints values;
+      if (end - at >= static_cast<ptrdiff_t>(kLanes * kStep)) {
+        values = load_elements<T, kStep>(at);
+      } else {
+        T bytes[kLanes] = {};
+        for (size_t j = 0; j < count && j < kLanes; ++j) bytes[j] = at[j * kStep];
+        values = load_bytes(bytes);
+      }
+      const Lanes floats = __builtin_convertvector(values - zero, Lanes);
+      if (count >= kLanes) {
+        store(to + i, floats);
+      } else {
+        store(to + i, lane < static_cast<int32_t>(count) ? floats : Lanes{});
+      }
     }
   }
 }
 
-inline Ints load_sums(const int32_t* from) {
-  return load_ints(from);
-}
-inline Ints load_sums(const float* from) {
-  return __builtin_convertvector(load(from), Ints);
+template <typename T>
+void to_float_rows(const FloatRows& r) {
+  if (r.step == 1) return to_float_rows_of<T, 1>(r);
+  if (r.step == 2) return to_float_rows_of<T, 2>(r);
+  const T* from = static_cast<const T*>(r.from);
+  float* to = r.to;
+  for (size_t row = 0; row < r.rows; ++row, from += r.from_row, to += r.to_row) {
+    for (size_t i = 0; i < r.to_row; ++i) {
+      to[i] = i < r.count ? static_cast<float>(from[static_cast<ptrdiff_t>(i) * r.step] - r.zero_point) : 0.0f;
+    }
+  }
 }
 
-template <typename T, typename From>
-void requantize_row(const From* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to) {
+void copy_rows(const ByteRowCopy& c) {
+  constexpr ptrdiff_t kPart = 16;
+  const uint8_t* from = c.from;
+  uint8_t* to = c.to;
+  const ptrdiff_t count = static_cast<ptrdiff_t>(c.count);
+  for (size_t row = 0; row < c.rows; ++row, from += c.from_row, to += c.to_row) {
+    ptrdiff_t i = 0;
+    for (; i < count && c.to_end - to >= i + kPart; i += kPart) __builtin_memcpy(to + i, from + i, kPart);
+    for (; i < count; ++i) to[i] = from[i];
+  }
+}
+
+template <typename T>
+void requantize_row(const int32_t* sums, size_t n, int32_t bias, float scale, const OutputRange& out, void* to) {
   T* y = static_cast<T*>(to);
   const OutputRange range = out;  // a copy: for all that the compiler knows, y might lie over it
   const Saturation saturation(out);
   const bool done = for_each_register(n, [=](size_t i) {
-    const Ints sum = add_wrapping(load_sums(sums + i), Ints{} + bias);
+    const Ints sum = add_wrapping(load_ints(sums + i), Ints{} + bias);
     store_bytes(y + i, saturation.requantize(sum, all(scale)));
   });
   for (size_t i = 0; i < n && !done; ++i) {
-    const uint32_t sum = static_cast<uint32_t>(static_cast<int32_t>(sums[i])) + static_cast<uint32_t>(bias);
+    const uint32_t sum = static_cast<uint32_t>(sums[i]) + static_cast<uint32_t>(bias);
     y[i] = static_cast<T>(quantized::requantize(static_cast<int32_t>(sum), scale, range));
   }
 }
@@ -125,9 +179,9 @@ void combine(const ByteRows& rows, const F& function) {
 constexpr ByteLoops byte_loops = {
     {to_floats<int8_t>, to_floats<uint8_t>},
     {to_shorts<int8_t>, to_shorts<uint8_t>},
-    add_products,
-    {requantize_row<int8_t, int32_t>, requantize_row<uint8_t, int32_t>},
-    {requantize_row<int8_t, float>, requantize_row<uint8_t, float>},
+    {to_float_rows<int8_t>, to_float_rows<uint8_t>},
+    copy_rows,
+    {requantize_row<int8_t>, requantize_row<uint8_t>},
     {quantize_row<int8_t>, quantize_row<uint8_t>},
     dot,
     {combine<int8_t, quantized::Sum>, combine<uint8_t, quantized::Sum>},
