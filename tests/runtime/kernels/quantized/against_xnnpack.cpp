@@ -308,16 +308,17 @@ TEST(AgainstXnnpack, Convolution) {
       {3, 8, 1, 9, 10, 3, 2, 1},      {16, 24, 1, 7, 5, 1, 1, 0},     {70, 9, 1, 6, 6, 3, 1, 1},
       {300, 40, 1, 1, 1, 1, 1, 0},    {12, 8, 4, 8, 8, 3, 1, 1},      {8, 8, 8, 12, 11, 3, 1, 1},
       {8, 8, 8, 12, 11, 5, 2, 2},     {6, 12, 6, 9, 9, 3, 1, 0},      {32, 130, 1, 9, 9, 1, 1, 0},
-      {6, 5, 1, 5, 6, 3, 2, 1, true}, {6, 4, 2, 5, 6, 2, 2, 0, true},
+      {6, 5, 1, 5, 6, 3, 2, 1, true}, {6, 4, 2, 5, 6, 2, 2, 0, true}, {401, 300, 1, 7, 7, 1, 1, 0},
+      {45, 20, 1, 11, 11, 3, 1, 1},   {2, 2, 2, 101, 99, 3, 1, 1},    {3, 3, 3, 60, 120, 3, 2, 1},
   };
   for (const ConvolutionCase& c : cases) {
-    for (uint32_t seed = 0; seed < 3; ++seed) run_convolution(c, seed);
+    for (uint32_t seed = 0; seed < 2; ++seed) with_each_loop_level([&] { run_convolution(c, seed); });
   }
 }
 
-TEST(AgainstXnnpack, FullyConnected) {
+void run_fully_connected() {
   for (const auto& [rows, depth, channels] :
-       {std::array<size_t, 3>{1, 40, 9}, {5, 300, 33}, {40, 64, 16}, {2, 1500, 7}}) {
+       {std::array<size_t, 3>{1, 40, 9}, {5, 300, 33}, {40, 64, 16}, {2, 1500, 7}, {31, 2501, 280}}) {
     Random random(4);
     const std::vector<uint8_t> x = random.bytes(rows * depth);
     std::vector<uint8_t> w = random.bytes(channels * depth);
@@ -358,6 +359,10 @@ TEST(AgainstXnnpack, FullyConnected) {
                    "fully connected");
     EXPECT_EQ(node.run(), bytes_of(out.tensor)) << "depth " << depth;
   }
+}
+
+TEST(AgainstXnnpack, FullyConnected) {
+  with_each_loop_level(run_fully_connected);
 }
 
 // --- Means and resizing.
