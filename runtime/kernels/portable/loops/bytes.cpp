@@ -45,45 +45,37 @@ template <typename T, size_t kStep>
 inline Ints load_elements(const T* from) {
   if constexpr (kStep == 1) return load_bytes(from);
   // Two at a time, the second of which leaves.
-  using Shorts [[gnu::vector_size(kLanes * sizeof(int16_t))]] = int16_t;
   Shorts pairs;
   __builtin_memcpy(&pairs, from, sizeof pairs);
-  const Ints both = __builtin_convertvector(pairs, Ints);
+  const Ints both = to_ints(pairs);
   return T(-1) > T(0) ? both & 0xff : both << 24 >> 24;
 }
 
 template <typename T, size_t kStep>
 void to_float_rows_of(const FloatRows& r) {
+  constexpr ptrdiff_t kRead = kLanes * kStep;
   const T* end = static_cast<const T*>(r.from_end);
   const T* from = static_cast<const T*>(r.from);
   float* to = r.to;
+  const ptrdiff_t from_row = r.from_row;
+  const size_t to_row = r.to_row, rows = r.rows, count = r.count, full = count / kLanes * kLanes;
+  const Ints zero = Ints{} + r.zero_point;
   Ints lane;
   for (size_t i = 0; i < kLanes; ++i) lane[i] = static_cast<int32_t>(i);
-  const Ints zero = Ints{} + r.zero_point;
-  for (size_t row = 0; row < r.rows; ++row, from += r.from_row, to += r.to_row) {
+  const Ints wanted = lane < static_cast<int32_t>(count - full);
+  for (size_t row = 0; row < rows; ++row, from += from_row, to += to_row) {
     size_t i = 0;
-    for (; i < r.to_row; i += kLanes) {
-      if (i >= r.count) {
-        store(to + i, Lanes{});
-        continue;
-      }
-      const T* at = from + i * kStep;
-      const size_t count = r.count - i;
-      Ints values;
-      if (end - at >= static_cast<ptrdiff_t>(kLanes * kStep)) {
-        values = load_elements<T, kStep>(at);
-      } else {
-        T bytes[kLanes] = {};
-        for (size_t j = 0; j < count && j < kLanes; ++j) bytes[j] = at[j * kStep];
-        values = load_bytes(bytes);
-      }
-      const Lanes floats = __builtin_convertvector(values - zero, Lanes);
-      if (count >= kLanes) {
-        store(to + i, floats);
-      } else {
-        store(to + i, lane < static_cast<int32_t>(count) ? floats : Lanes{});
-      }
+    for (; i < full && end - from >= static_cast<ptrdiff_t>(i * kStep) + kRead; i += kLanes) {
+      store(to + i, __builtin_convertvector(load_elements<T, kStep>(from + i * kStep) - zero, Lanes));
     }
+    if (i == full && i < count && end - from >= static_cast<ptrdiff_t>(i * kStep) + kRead) {
+      // The lanes beyond the row's end become zeros: 0 is the float of no bits.
+      const Lanes floats = __builtin_convertvector(load_elements<T, kStep>(from + i * kStep) - zero, Lanes);
+      store(to + i, reinterpret_cast<Lanes>(reinterpret_cast<Ints>(floats) & wanted));
+      i += kLanes;
+    }
+    for (; i < count; ++i) to[i] = static_cast<float>(from[i * kStep] - r.zero_point);
+    for (; i < to_row; ++i) to[i] = 0;
   }
 }
 

@@ -1,10 +1,6 @@
 // As in product.cpp a tile of C stays in registers while the depth is walked, and is requantized there.
 #include "runtime/kernels/portable/loops/pairs.h"
 
-#if defined(__SSE2__)
-#include <immintrin.h>  // functions that leave no symbol
-#endif
-
 #include "runtime/kernels/portable/loops/byte_vectors.h"
 #include "runtime/kernels/portable/loops/level.h"
 #include "runtime/kernels/portable/loops/tables.h"
@@ -29,10 +25,10 @@ inline Ints add_pairs(Ints sum, Ints a, Ints b) {
 #elif defined(__AVX512BW__)
   return add_wrapping(
       sum, reinterpret_cast<Ints>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b))));
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && !defined(__AVX512F__)
   return add_wrapping(
       sum, reinterpret_cast<Ints>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b))));
-#elif defined(__SSE2__)
+#elif defined(__SSE2__) && !defined(__AVX__)
   return add_wrapping(
       sum, reinterpret_cast<Ints>(_mm_madd_epi16(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b))));
 #else
@@ -218,26 +214,34 @@ void multiply_panel(const PairProduct& p) {
   }
 }
 
+// Of two rows from `column` on; `high` is null where there is no second.
 template <typename T>
-inline Ints load_some_bytes(const T* from, size_t count) {
-  if (count >= kLanes) return load_bytes(from);
-  T bytes[kLanes] = {};
-  for (size_t i = 0; i < count; ++i) bytes[i] = from[i];
-  return load_bytes(bytes);
+inline void store_pairs(const T* low, const T* high, Ints zero, int32_t* to) {
+  const Ints first = (load_bytes(low) - zero) & 0xffff;
+  store_ints(to, high != nullptr ? first | (load_bytes(high) - zero) << 16 : first);
 }
 
 template <typename T>
 void to_panel(const PairSource& source, int32_t* panel) {
   const T* from = static_cast<const T*>(source.from);
+  const size_t depth = source.depth, columns = source.columns, full = columns / kLanes * kLanes;
+  const ptrdiff_t row = source.row;
   const Ints zero = all_ints(source.zero_point);
-  for (size_t k = 0; k < source.depth; k += 2, from += 2 * source.row, panel += kPanelPitch) {
-    const bool both = k + 1 < source.depth;
-    for (size_t column = 0; column < source.columns; column += kLanes) {
-      const size_t count = source.columns - column;
-      const Ints low = (load_some_bytes(from + column, count) - zero) & 0xffff;
-      const Ints high = both ? (load_some_bytes(from + source.row + column, count) - zero) << 16 : Ints{};
-      store_ints(panel + column, low | high);
+  for (size_t k = 0; k < depth; k += 2, from += 2 * row, panel += kPanelPitch) {
+    const bool both = k + 1 < depth;
+    for (size_t column = 0; column < full && both; column += kLanes) {
+      store_pairs(from + column, from + row + column, zero, panel + column);
     }
+    for (size_t column = 0; column < full && !both; column += kLanes) {
+      store_pairs<T>(from + column, nullptr, zero, panel + column);
+    }
+    if (full == columns) continue;
+    T rest[2][kLanes] = {};
+    for (size_t i = full; i < columns; ++i) {
+      rest[0][i - full] = from[i];
+      if (both) rest[1][i - full] = from[row + static_cast<ptrdiff_t>(i)];
+    }
+    store_pairs(rest[0], both ? rest[1] : nullptr, zero, panel + full);
   }
 }
 
