@@ -92,4 +92,27 @@ inline constexpr LeftOut kLeftOut[] = {
 // files made elsewhere call them.
 inline constexpr std::string_view kInPlace[] = {"aten::copy_", "aten::index_put_"};
 
+// The quantized operators that it registers.
+inline constexpr std::string_view kExecutorchQuantized[] = {
+    "quantized_decomposed::add.out",
+    "quantized_decomposed::choose_qparams.Tensor_out",
+    "quantized_decomposed::dequantize_per_tensor.out",
+    "quantized_decomposed::dequantize_per_tensor.Tensor_out",
+    "quantized_decomposed::quantize_per_channel.out",
+    "quantized_decomposed::dequantize_per_channel.out",
+    "quantized_decomposed::embedding_byte.out",
+    "quantized_decomposed::embedding_byte.dtype_out",
+    "quantized_decomposed::embedding_2bit.out",
+    "quantized_decomposed::embedding_2bit.dtype_out",
+    "quantized_decomposed::embedding_4bit.out",
+    "quantized_decomposed::embedding_4bit.dtype_out",
+    "quantized_decomposed::mixed_mm.out",
+    "quantized_decomposed::mixed_linear.out",
+    "quantized_decomposed::quantize_per_tensor.out",
+    "quantized_decomposed::quantize_per_tensor.Tensor_out",
+    "quantized_decomposed::choose_qparams_per_token_asymmetric.out",
+    "quantized_decomposed::quantize_per_token.out",
+    "quantized_decomposed::dequantize_per_token.out",
+};
+
 }  // namespace ingot::schema

@@ -161,7 +161,10 @@ Result<void> run_normalization(KernelContext& context, KernelArgs args, size_t f
     if (tensor == nullptr) continue;
     INGOT_TRY_VOID(check_dtype(*tensor, DType::float32, "weight and bias"));
     INGOT_TRY_VOID(check_data(*tensor, "weight and bias"));
-    if (tensor->numel() != parameters || !tensor->is_contiguous()) {
+    if (!tensor->is_contiguous()) {
+      return fail(ErrorCode::not_supported, "weight and bias: expected contiguous tensors");
+    }
+    if (tensor->numel() != parameters) {
       return fail(ErrorCode::invalid_argument, "weight and bias: expected %zu elements, found %zu", parameters,
                   tensor->numel());
     }

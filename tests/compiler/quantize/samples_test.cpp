@@ -2,6 +2,7 @@
 #include "compiler/quantize/samples.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 
 class SamplesTest : public ::testing::Test {
  protected:
-  SamplesTest() : folder_(fs::path(::testing::TempDir()) / "ingot_samples") {
+  SamplesTest() : folder_(fs::path(::testing::TempDir()) / ("ingot_samples" + std::to_string(::getpid()))) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "deeper");
     graph_.add_input("x", {DType::float32, {1, 2}, {}});

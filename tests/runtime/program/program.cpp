@@ -91,8 +91,7 @@ TEST(Segments, StayReadableOnceCopied) {
   PteBuilder builder = small();
   builder.named("large", std::string(100'000, 'x'));
   const std::vector<std::byte> file = builder.finish();
-  const auto path = std::filesystem::temp_directory_path() / "ingot_copied.pte";
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(file.data()), std::ssize(file));
+  const std::string path = builder.finish_to_file("copied.pte");
   for (const auto source : {Program::Source::map, Program::Source::read}) {
     const Result<Program> program = Program::open(runtime, path.c_str(), source);
     ASSERT_TRUE(program) << program.error().message();
