@@ -48,7 +48,7 @@ struct DelegateInit {
   size_t num_args = 0;                     // of every call
   // The arguments of the first call, at their largest sizes and without memory; empty where they are not known yet.
   std::span<Tensor* const> args;
-  void* threadpool = nullptr;              // the program's pthreadpool_t, or null
+  void* threadpool = nullptr;  // the program's pthreadpool_t, or null
 };
 
 // One initialised payload.

@@ -29,8 +29,8 @@ Result<bool> cancel_transposes(Graph& graph, Target target);
 Result<bool> common_subexpressions(Graph& graph, Target target);
 // Drops nodes and constants that nothing uses.
 Result<bool> dead_code(Graph& graph, Target target);
-// For Target::ingot: makes operators on integers (ingot::quantized_*) of float operators between dequantize and quantize
-// nodes. What has no such form stays as it is. Other targets run the floats.
+// For Target::ingot: makes operators on integers (ingot::quantized_*) of float operators between dequantize and
+// quantize nodes. What has no such form stays as it is. Other targets run the floats.
 Result<bool> integer_operators(Graph& graph, Target target);
 // Writes operators that the target may not emit in terms of others. Fails, naming all of them, where some cannot be.
 Result<bool> decompose_for_target(Graph& graph, Target target);

@@ -2,11 +2,11 @@
 //
 //   ingot::Runtime runtime;                                     // what programs may use; outlives them
 //   runtime.add_kernels(ingot::portable_kernels());             // from libingot_kernels
-//   runtime.add_kernels(ingot::quantized_kernels());            // from libingot_quantized_kernels, for quantized models
-//   runtime.add_delegate(xnnpack_delegate);                     // from libingot_xnnpack
-//   auto program = ingot::Program::open(runtime, "net.pte");    // mapped, verified in full; immutable, shareable
-//   auto method = ingot::Method::load(*program, "forward");     // one thread at a time; several may run in parallel
-//   method->input(0) ... method->execute() ... method->output(0)
+//   runtime.add_kernels(ingot::quantized_kernels());            // from libingot_quantized_kernels, for quantized
+//   models runtime.add_delegate(xnnpack_delegate);                     // from libingot_xnnpack auto program =
+//   ingot::Program::open(runtime, "net.pte");    // mapped, verified in full; immutable, shareable auto method =
+//   ingot::Method::load(*program, "forward");     // one thread at a time; several may run in parallel method->input(0)
+//   ... method->execute() ... method->output(0)
 //
 // Nothing here throws. Every function that can fail returns a Result: test it, then read its value or its error().
 // After Method::load nothing allocates while shapes do not grow. Programs outlive their Methods, the Runtime outlives

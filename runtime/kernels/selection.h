@@ -56,17 +56,17 @@ constexpr auto kept_rows() {
   std::ranges::copy_if(kRows, kept.begin(), [](const Kernel& row) { return has_operator(row.name); });
   return kept;
 }
-template <const auto& kRows>
-inline constexpr auto kKeptRows = kept_rows<kRows>();
 }  // namespace selection
 
-// The rows of a constexpr table that some program calls: all of them in an ordinary build.
-template <const auto& kRows>
+// The rows of a constexpr table that some program calls: all of them in an ordinary build. Tables of several files have
+// the same name in an unnamed namespace, which g++ 14 takes for one when it instantiates this: Caller tells them apart.
+template <const auto& kRows, typename Caller = decltype([] {})>
 constexpr std::span<const Kernel> selected() {
   if constexpr (selection::kEverything) {
     return kRows;
   } else {
-    return selection::kKeptRows<kRows>;
+    static constexpr auto kKept = selection::kept_rows<kRows>();
+    return kKept;
   }
 }
 

@@ -88,7 +88,7 @@ ShapeRule find_shape_rule(const OpSchema& op) {
     std::unordered_map<std::string_view, ShapeRule> map;
     for (const auto table : {elementwise_rules, matmul_rules, pooling_rules, resizing_rules, normalization_rules,
                              reduction_rules, movement_rules, layout_rules, padding_rules, creation_rules,
-                              indexing_rules, quantize_rules, distance_rules, quantized_operator_rules}) {
+                             indexing_rules, quantize_rules, distance_rules, quantized_operator_rules}) {
       for (const NamedShapeRule& row : table()) map.emplace(row.name, row.rule);
     }
     return map;

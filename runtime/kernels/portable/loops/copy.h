@@ -5,8 +5,8 @@
 
 namespace ingot::portable {
 
-// `rows` rows of `count` floats. What lies beyond a row, up to the `*_end`s, may be read and, at the target, overwritten
-// (rows are copied in order, so that what is wanted there can follow).
+// `rows` rows of `count` floats. What lies beyond a row, up to the `*_end`s, may be read and, at the target,
+// overwritten (rows are copied in order, so that what is wanted there can follow).
 struct RowCopy {
   const float* from;
   ptrdiff_t from_row;
