@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 
+#include "compiler/frontend/model_kind.h"
 #include "compiler/frontend/zoo/zoo.h"
 #include "compiler/ir/mapped_file.h"
 #include "compiler/ir/text.h"
@@ -39,12 +40,6 @@ class Stages {
   CompileReport& report_;
 };
 
-bool is_graph_text(std::span<const std::byte> bytes) {
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<size_t>(bytes.size(), 4096));
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
-  return text.starts_with("graph ");
-}
-
 // Only ONNX models leave sizes open.
 Result<void> expect_no_shapes(const CompileOptions& options, const char* what) {
   if (options.input_shapes.empty()) return {};
@@ -57,23 +52,36 @@ Result<Graph> parse_text(const CompileOptions& options, std::span<const std::byt
   return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-Result<Graph> import_file(const CompileOptions& options, ImportReport& report) {
-  const Bytes file = INGOT_TRY(map_file(options.model_path));
-  if (!is_graph_text(file.span())) return import_onnx(options.model_path, {options.input_shapes}, report);
-  auto graph = parse_text(options, file.span());
-  if (!graph) graph.error().add_context("%s", options.model_path.c_str());
-  return graph;
+// `path` is empty where the model came as bytes.
+Result<Graph> import_content(const CompileOptions& options, std::span<const std::byte> content, const std::string& path,
+                             ImportReport& report) {
+  switch (model_kind(content)) {
+    case ModelKind::onnx:
+      if (path.empty()) return import_onnx(content, {options.input_shapes}, report);
+      return import_onnx(path, {options.input_shapes}, report);
+    case ModelKind::pt2:
+      return fail(ErrorCode::not_supported, "archives of torch.export are not supported");
+    case ModelKind::tflite:
+      return fail(ErrorCode::not_supported, "TensorFlow Lite models are not supported");
+    case ModelKind::graph_text:
+      return parse_text(options, content);
+  }
+  return fail(ErrorCode::internal, "a model of no known kind");
 }
 
-Result<Graph> import_bytes(const CompileOptions& options, ImportReport& report) {
-  if (is_graph_text(*options.model_bytes)) return parse_text(options, *options.model_bytes);
-  return import_onnx(*options.model_bytes, {options.input_shapes}, report);
+Result<Graph> import_file(const CompileOptions& options, ImportReport& report) {
+  const Bytes file = INGOT_TRY(map_file(options.model_path));
+  auto graph = import_content(options, file.span(), options.model_path, report);
+  // ONNX files, which may lie in several, name the one that is wrong themselves.
+  if (!graph && model_kind(file.span()) != ModelKind::onnx) graph.error().add_context("%s", options.model_path.c_str());
+  return graph;
 }
 
 Result<Graph> import_model(const CompileOptions& options, CompileReport& report) {
   if (options.model_name.empty()) {
     ImportReport imported;
-    auto graph = options.model_bytes ? import_bytes(options, imported) : import_file(options, imported);
+    auto graph = options.model_bytes ? import_content(options, *options.model_bytes, {}, imported)
+                                     : import_file(options, imported);
     report.unsupported = std::move(imported.unsupported);
     return graph;
   }

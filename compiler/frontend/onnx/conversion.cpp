@@ -11,10 +11,6 @@ namespace {
 
 using onnx::AttributeProto;
 
-// Elements of a constant that the importer makes up by itself (index lists, interpolation weights): plenty for real
-// models, nothing for the machine.
-constexpr int64_t kMostMadeUpElements = int64_t{1} << 24;
-
 const char* type_name(AttributeProto::AttributeType type) {
   switch (type) {
     case AttributeProto::FLOAT:
@@ -151,95 +147,6 @@ Result<std::vector<double>> Conversion::constant_reals(size_t i, const char* wha
   for (size_t k = 0; k < elements.size(); ++k)
     elements[k] = load_number(dtype, value->data.span().data() + k * size_of(dtype));
   return elements;
-}
-
-Result<void> Conversion::check_made_up(int64_t elements) const {
-  if (elements >= 0 && elements <= kMostMadeUpElements) return {};
-  return fail(ErrorCode::not_supported, "it would need a constant of %lld elements (at most %lld)",
-              static_cast<long long>(elements), static_cast<long long>(kMostMadeUpElements));
-}
-
-Result<Value*> Conversion::call(std::string_view op, std::vector<Argument> args) {
-  return builder_.call(op, std::move(args));
-}
-
-Result<Value*> Conversion::first_of(std::string_view op, std::vector<Argument> args) {
-  const Node* node = INGOT_TRY(builder_.node(op, std::move(args)));
-  return node->output(0);
-}
-
-Result<Value*> Conversion::view(Value* x, const Shape& shape) {
-  if (x->type.shape == shape) return x;
-  return call("aten::view_copy", {x, shape});
-}
-
-Result<Value*> Conversion::permute(Value* x, const std::vector<int64_t>& order) {
-  if (std::ranges::is_sorted(order)) return x;
-  return call("aten::permute_copy", {x, order});
-}
-
-Result<Value*> Conversion::expand(Value* x, const Shape& shape) {
-  if (x->type.shape == shape) return x;
-  return call("aten::expand_copy", {x, shape});
-}
-
-Result<Value*> Conversion::cast(Value* x, DType dtype) {
-  if (x->type.dtype == dtype) return x;
-  return call("dim_order_ops::_to_dim_order_copy", {x, false, std::monostate(), dtype});
-}
-
-Result<Value*> Conversion::slice(Value* x, size_t axis, const Dim& start, const Dim& end, int64_t step) {
-  if (start == Dim(0) && end == x->type.shape[axis] && step == 1) return x;
-  return call("aten::slice_copy.Tensor", {x, static_cast<int64_t>(axis), start, end, step});
-}
-
-Result<Value*> Conversion::pad(Value* x, const std::vector<int64_t>& before, const std::vector<int64_t>& after,
-                               Argument value) {
-  // ATen lists the pairs from the last axis on, and may stop early.
-  std::vector<int64_t> pairs;
-  for (size_t i = before.size(); i-- > 0;) {
-    pairs.push_back(before[i]);
-    pairs.push_back(after[i]);
-  }
-  while (pairs.size() >= 2 && pairs.back() == 0 && pairs[pairs.size() - 2] == 0) pairs.resize(pairs.size() - 2);
-  if (pairs.empty()) return x;
-  return call("aten::constant_pad_nd", {x, pairs, std::move(value)});
-}
-
-Result<Value*> Conversion::add(Value* x, double value) {
-  if (value == 0) return x;
-  return call("aten::add.Tensor", {x, scalar(x->type.dtype, value)});
-}
-
-Result<Value*> Conversion::multiply(Value* x, double value) {
-  if (value == 1) return x;
-  return call("aten::mul.Tensor", {x, scalar(x->type.dtype, value)});
-}
-
-Result<size_t> Conversion::axis(int64_t axis, size_t rank) {
-  const auto signed_rank = static_cast<int64_t>(rank);
-  if (axis < -signed_rank || axis >= signed_rank)
-    return fail(ErrorCode::invalid_file, "axis %lld is outside a tensor of rank %zu", static_cast<long long>(axis),
-                rank);
-  return static_cast<size_t>(axis < 0 ? axis + signed_rank : axis);
-}
-
-Result<std::vector<size_t>> Conversion::axes(const std::vector<int64_t>& axes, size_t rank) {
-  std::vector<size_t> result;
-  for (const int64_t value : axes) {
-    const size_t normalized = INGOT_TRY(axis(value, rank));
-    if (std::ranges::contains(result, normalized))
-      return fail(ErrorCode::invalid_file, "axis %lld is listed twice", static_cast<long long>(value));
-    result.push_back(normalized);
-  }
-  return result;
-}
-
-Result<int64_t> Conversion::size(const Value* x, size_t axis) {
-  const Dim& dim = x->type.shape[axis];
-  if (!dim.is_static())
-    return fail(ErrorCode::not_supported, "the size %s of axis %zu must be a number here", dim.str().c_str(), axis);
-  return dim.value();
 }
 
 }  // namespace ingot::compiler::onnx_import

@@ -1,4 +1,5 @@
-// One ONNX node on its way into a Graph: checked access to its inputs and attributes, and the calls that it becomes.
+// One ONNX node on its way into a Graph: checked access to its inputs and attributes, and (as Calls)
+// the operators that it becomes.
 //
 // Every attribute that a converter asks for counts as known; attributes that nobody asked for make the node
 // unsupported, so that none is ever ignored by accident. Errors of code not_supported mean "well-formed, but beyond us"
@@ -13,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "compiler/frontend/aten/calls.h"
 #include "compiler/frontend/onnx/onnx_proto.h"
 #include "compiler/ir/builder.h"
 #include "compiler/ir/graph.h"
@@ -29,17 +31,12 @@ struct Outputs {
   std::vector<Value*> values;
 };
 
-class Conversion {
+class Conversion : public Calls {
  public:
   // All of these outlive the Conversion; `inputs` has null for inputs left out.
   Conversion(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset, std::vector<Value*> inputs,
              Builder& builder, ExternalData& external_data)
-      : node_(node),
-        row_(row),
-        opset_(opset),
-        inputs_(std::move(inputs)),
-        builder_(builder),
-        external_(external_data) {}
+      : Calls(builder), node_(node), row_(row), opset_(opset), inputs_(std::move(inputs)), external_(external_data) {}
 
   const OperatorRow& row() const { return row_; }
   int64_t opset() const { return opset_; }
@@ -75,36 +72,6 @@ class Conversion {
   Result<int64_t> constant_integer(size_t input, const char* what) const;
   // All elements of a constant of any dtype, in row-major order.
   Result<std::vector<double>> constant_reals(size_t input, const char* what) const;
-  // Fails where a constant of that many elements, made up during the import, would be unreasonably large.
-  Result<void> check_made_up(int64_t elements) const;
-
-  // --- Calls.
-  Builder& builder() { return builder_; }
-  Result<Value*> call(std::string_view op, std::vector<Argument> args);
-  // The first output of an operator that has several.
-  Result<Value*> first_of(std::string_view op, std::vector<Argument> args);
-
-  // Each gives `x` itself where nothing would change.
-  Result<Value*> view(Value* x, const Shape& shape);
-  Result<Value*> permute(Value* x, const std::vector<int64_t>& order);
-  Result<Value*> expand(Value* x, const Shape& shape);
-  Result<Value*> cast(Value* x, DType dtype);
-  // Elements start, start + step, ... below end along an axis.
-  Result<Value*> slice(Value* x, size_t axis, const Dim& start, const Dim& end, int64_t step = 1);
-  // Pads (or, where negative, crops) each axis by before[i] and after[i] with a value.
-  Result<Value*> pad(Value* x, const std::vector<int64_t>& before, const std::vector<int64_t>& after, Argument value);
-  // Binary operators with a scalar constant of x's dtype.
-  Result<Value*> add(Value* x, double scalar);
-  Result<Value*> multiply(Value* x, double scalar);
-  // A constant of shape [] and that dtype.
-  Value* scalar(DType dtype, double value) { return builder_.scalar("scalar", dtype, value); }
-
-  // `axis` counted from the front; an error where it is not in [-rank, rank).
-  static Result<size_t> axis(int64_t axis, size_t rank);
-  // Those of a list; an error where one comes twice.
-  static Result<std::vector<size_t>> axes(const std::vector<int64_t>& axes, size_t rank);
-  // The size of x along an axis as a number; not_supported where it is symbolic.
-  static Result<int64_t> size(const Value* x, size_t axis);
 
  private:
   const onnx::AttributeProto* find(std::string_view name) const;
@@ -114,7 +81,6 @@ class Conversion {
   const OperatorRow& row_;
   int64_t opset_;
   std::vector<Value*> inputs_;
-  Builder& builder_;
   ExternalData& external_;
   std::unordered_set<std::string_view> known_;
 };

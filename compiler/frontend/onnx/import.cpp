@@ -65,7 +65,6 @@ class Importer {
   Result<Outputs> convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs);
   Result<void> add_outputs();
   void report_unsupported(const onnx::NodeProto& node, std::string reason);
-  std::unexpected<Error> summary() const;
 
   std::shared_ptr<const onnx::ModelProto> model_;
   ExternalData external_;
@@ -88,7 +87,7 @@ Result<Graph> Importer::run(const OnnxImportOptions& options) {
     if (!added)
       return with_context(std::move(added.error()), "node '" + node_label(*node) + "' (" + full_op_name(*node) + ")");
   }
-  if (!report_.unsupported.empty()) return summary();
+  if (!report_.unsupported.empty()) return unsupported_error(report_);
   INGOT_TRY_VOID(add_outputs());
   graph_.drop_unused_constants();
   return std::move(graph_);
@@ -189,37 +188,6 @@ Result<void> Importer::add_outputs() {
   return {};
 }
 
-std::unexpected<Error> Importer::summary() const {
-  // By operator, in the order in which they turn up.
-  std::vector<std::pair<std::string, std::string>> nodes;
-  for (const UnsupportedNode& entry : report_.unsupported) {
-    const auto known = std::ranges::find(nodes, entry.op, [](const auto& pair) { return pair.first; });
-    if (known == nodes.end()) {
-      nodes.emplace_back(entry.op, entry.node);
-    } else {
-      known->second += ", " + entry.node;
-    }
-  }
-  std::string text;
-  for (const auto& [op, names] : nodes) text += (text.empty() ? "" : ", ") + op + " (" + names + ")";
-  const size_t count = report_.unsupported.size();
-  if (count == 1)
-    return fail(ErrorCode::not_supported, "1 node uses an operator that is not supported: %s: %s", text.c_str(),
-                report_.unsupported[0].reason.c_str());
-  return fail(ErrorCode::not_supported, "%zu nodes use operators that are not supported: %s", count, text.c_str());
-}
-
-// Names come from the file: whatever would break the line becomes a question mark.
-void make_printable(std::string* text) {
-  std::ranges::replace_if(*text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-}
-
-Error printable(const Error& error) {
-  std::string message = error.message();
-  make_printable(&message);
-  return Error::make(error.code(), "%s", message.c_str());
-}
-
 Result<Graph> parse_and_import(std::span<const std::byte> bytes, const OnnxImportOptions& options, ImportReport& report,
                                const std::string& folder) {
   if (bytes.size() > INT_MAX)
@@ -236,10 +204,7 @@ Result<Graph> guarded_import(std::span<const std::byte> bytes, const OnnxImportO
   try {
     report = {};
     Result<Graph> graph = parse_and_import(bytes, options, report, folder);
-    for (UnsupportedNode& entry : report.unsupported) {
-      for (std::string* text : {&entry.node, &entry.op, &entry.reason}) make_printable(text);
-    }
-    if (!graph) return std::unexpected(printable(graph.error()));
+    make_printable(&report);
     return graph;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::out_of_memory, "out of memory");

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/frontend/import_report.h"
 #include "compiler/ir/graph.h"
 
 namespace ingot::compiler {
@@ -21,17 +22,6 @@ struct OnnxImportOptions {
   // Sizes of inputs, by name; the model's own sizes must agree where it has any. An empty name stands for the inputs in
   // their order: the first empty one is input 0, the second input 1, and so on.
   std::vector<std::pair<std::string, std::vector<int64_t>>> input_shapes;
-};
-
-// A node that the importer cannot turn into operators that Ingot has.
-struct UnsupportedNode {
-  std::string node;    // its name, or what stands for it where it has none
-  std::string op;      // "NonZero", "com.microsoft::FusedConv"
-  std::string reason;  // one line
-};
-
-struct ImportReport {
-  std::vector<UnsupportedNode> unsupported;  // all of them, in the model's order
 };
 
 // An error of code not_supported sums up report.unsupported; invalid_file says what is wrong with the file;
