@@ -79,6 +79,16 @@ struct Phase {
 int64_t phase_count(const Convolution& convolution, size_t axis);
 Phase phase_of(const Convolution& convolution, size_t axis, int64_t index);
 
+// The output positions of one phase of each axis, and the input that they read.
+struct PhasePair {
+  Phase h;
+  Phase w;
+  int64_t in_h;
+  int64_t in_w;
+};
+// Where a pointwise convolution reads and writes whole rows, the image is one row, so that runs are long.
+PhasePair pair_phases(const Convolution& convolution, const Phase& h, const Phase& w);
+
 // The range of positions i in [0, count) whose input i * step + first lies in [0, size). step > 0.
 struct Range {
   int64_t begin;

@@ -102,46 +102,21 @@ class PhaseProduct {
     int64_t first;
   };
 
-  void merge_rows();
   void compute(int64_t image, int64_t group, size_t column_begin, size_t columns, size_t row_begin,
                size_t row_end) const;
   void fill(const float* in, std::span<const Run> runs, size_t k_begin, size_t k_end, float* panel) const;
 
   const Convolution& c_;
   const float* packed_;
-  Phase h_;
-  Phase w_;
-  int64_t in_h_;
-  int64_t in_w_;
+  const PhasePair at_;  // where it reads and writes
   Depth depth_;
 };
 
 PhaseProduct::PhaseProduct(const Convolution& convolution, const Phase& h, const Phase& w, const float* packed)
-    : c_(convolution),
-      packed_(packed),
-      h_(h),
-      w_(w),
-      in_h_(convolution.axes[0].in),
-      in_w_(convolution.axes[1].in),
-      depth_(depth_of(convolution, h, w)) {
-  merge_rows();
-}
-
-// A pointwise convolution of whole rows treats the image as one row, so that panels are copied in long runs.
-void PhaseProduct::merge_rows() {
-  const auto plain = [](const Phase& p, int64_t in) {
-    return p.taps == 1 && p.in_step == 1 && p.in_first == 0 && p.out_step == 1 && p.out_first == 0 && p.count == in;
-  };
-  if (!plain(h_, in_h_) || !plain(w_, in_w_)) return;
-  if (c_.in_strides[2] != in_w_ * c_.in_strides[3] || c_.out_strides[2] != in_w_ * c_.out_strides[3]) return;
-  w_.count *= h_.count;
-  in_w_ *= in_h_;
-  h_.count = 1;
-  in_h_ = 1;
-}
+    : c_(convolution), packed_(packed), at_(pair_phases(convolution, h, w)), depth_(depth_of(convolution, h, w)) {}
 
 void PhaseProduct::run(const Parallel& parallel) const {
-  const size_t pixels = static_cast<size_t>(h_.count * w_.count);
+  const size_t pixels = static_cast<size_t>(at_.h.count * at_.w.count);
   const size_t rows = static_cast<size_t>(c_.out_channels);
   if (pixels == 0 || rows == 0) return;
   const ColumnBlocks blocks(pixels);
@@ -166,13 +141,13 @@ void PhaseProduct::compute(int64_t image, int64_t group, size_t column_begin, si
   bool consecutive = true;
   for (size_t column = 0; column < columns;) {
     const int64_t pixel = static_cast<int64_t>(column_begin + column);
-    const int64_t row = pixel / w_.count;
-    const int64_t first = pixel % w_.count;
-    const size_t count = std::min(columns - column, static_cast<size_t>(w_.count - first));
+    const int64_t row = pixel / at_.w.count;
+    const int64_t first = pixel % at_.w.count;
+    const size_t count = std::min(columns - column, static_cast<size_t>(at_.w.count - first));
     runs[run_count++] = {column, count, row, first};
     for (size_t i = 0; i < count; ++i) {
-      offsets[column + i] = (h_.out_first + row * h_.out_step) * c_.out_strides[2] +
-                            (w_.out_first + (first + static_cast<int64_t>(i)) * w_.out_step) * c_.out_strides[3];
+      offsets[column + i] = (at_.h.out_first + row * at_.h.out_step) * c_.out_strides[2] +
+                            (at_.w.out_first + (first + static_cast<int64_t>(i)) * at_.w.out_step) * c_.out_strides[3];
       consecutive &= offsets[column + i] == offsets[0] + static_cast<int64_t>(column + i);
     }
     column += count;
@@ -207,15 +182,15 @@ void PhaseProduct::compute(int64_t image, int64_t group, size_t column_begin, si
 }
 
 void PhaseProduct::fill(const float* in, std::span<const Run> runs, size_t k_begin, size_t k_end, float* panel) const {
-  const int64_t step = w_.in_step * c_.in_strides[3];
+  const int64_t step = at_.w.in_step * c_.in_strides[3];
   const ProductLoops& product_loops = *loops().product;
   const auto stays_inside = [](const Phase& p, int64_t in) {
     return p.taps == 1 && p.in_first == 0 && (p.count - 1) * p.in_step < in;
   };
-  if (stays_inside(h_, in_h_) && stays_inside(w_, in_w_)) {
+  if (stays_inside(at_.h, at_.in_h) && stays_inside(at_.w, at_.in_w)) {
     for (const Run& run : runs) {
       const float* from = in + static_cast<int64_t>(k_begin) * c_.in_strides[1] +
-                          run.row * h_.in_step * c_.in_strides[2] + run.first * step;
+                          run.row * at_.h.in_step * c_.in_strides[2] + run.first * step;
       product_loops.copy_to_panel({from, c_.in_strides[1], step, k_end - k_begin, run.count}, panel + run.column);
     }
     return;
@@ -225,13 +200,13 @@ void PhaseProduct::fill(const float* in, std::span<const Run> runs, size_t k_beg
     const float* plane = in + at.channel * c_.in_strides[1];
     for (const Run& run : runs) {
       float* to = panel + run.column;
-      const int64_t y = run.row * h_.in_step + h_.in_first + at.h * h_.in_tap;
-      if (y < 0 || y >= in_h_) {
+      const int64_t y = run.row * at_.h.in_step + at_.h.in_first + at.h * at_.h.in_tap;
+      if (y < 0 || y >= at_.in_h) {
         std::fill_n(to, run.count, 0.0f);
         continue;
       }
-      const int64_t x = run.first * w_.in_step + w_.in_first + at.w * w_.in_tap;
-      const Range inside = range_inside(x, w_.in_step, static_cast<int64_t>(run.count), in_w_);
+      const int64_t x = run.first * at_.w.in_step + at_.w.in_first + at.w * at_.w.in_tap;
+      const Range inside = range_inside(x, at_.w.in_step, static_cast<int64_t>(run.count), at_.in_w);
       const int64_t base = y * c_.in_strides[2] + x * c_.in_strides[3];
       int64_t i = 0;
       for (; i < inside.begin; ++i) to[i] = 0;

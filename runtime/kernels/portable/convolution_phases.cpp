@@ -40,6 +40,20 @@ Phase phase_of(const Convolution& convolution, size_t axis, int64_t index) {
   return phase;
 }
 
+PhasePair pair_phases(const Convolution& c, const Phase& h, const Phase& w) {
+  PhasePair pair{h, w, c.axes[0].in, c.axes[1].in};
+  const auto plain = [](const Phase& p, int64_t in) {
+    return p.taps == 1 && p.in_step == 1 && p.in_first == 0 && p.out_step == 1 && p.out_first == 0 && p.count == in;
+  };
+  if (!plain(h, pair.in_h) || !plain(w, pair.in_w)) return pair;
+  if (c.in_strides[2] != pair.in_w * c.in_strides[3] || c.out_strides[2] != pair.in_w * c.out_strides[3]) return pair;
+  pair.w.count *= pair.h.count;
+  pair.in_w *= pair.in_h;
+  pair.h.count = 1;
+  pair.in_h = 1;
+  return pair;
+}
+
 Range range_inside(int64_t first, int64_t step, int64_t count, int64_t size) {
   const int64_t begin = first >= 0 ? 0 : (-first + step - 1) / step;
   const int64_t end = first >= size ? 0 : (size - first + step - 1) / step;

@@ -13,7 +13,9 @@ namespace ingot::quantized {
 namespace {
 
 using portable::Convolution;
+using portable::pair_phases;
 using portable::Phase;
+using portable::PhasePair;
 using portable::Range;
 
 // An element of the depth: input channel, tap row, tap column, the last fastest.
@@ -52,12 +54,12 @@ class PhaseProduct {
 
   DepthIndex depth_index(size_t k) const {
     const int64_t i = static_cast<int64_t>(k);
-    return {i / w_.taps / h_.taps, i / w_.taps % h_.taps, i % w_.taps};
+    return {i / at_.w.taps / at_.h.taps, i / at_.w.taps % at_.h.taps, i % at_.w.taps};
   }
   void advance(DepthIndex* at) const {
-    if (++at->w < w_.taps) return;
+    if (++at->w < at_.w.taps) return;
     at->w = 0;
-    if (++at->h < h_.taps) return;
+    if (++at->h < at_.h.taps) return;
     at->h = 0;
     ++at->channel;
   }
@@ -65,9 +67,8 @@ class PhaseProduct {
     return static_cast<const std::byte*>(s_.in) + block.image * s_.in_strides[0] +
            block.group * s_.in_channels * s_.in_strides[1];
   }
-  size_t depth() const { return static_cast<size_t>(s_.in_channels * h_.taps * w_.taps); }
+  size_t depth() const { return static_cast<size_t>(s_.in_channels * at_.h.taps * at_.w.taps); }
 
-  void merge_rows();
   void compute(int64_t image, size_t column_begin, size_t columns, size_t row_begin, size_t row_end) const;
   void multiply(const Block& block, size_t row_begin, size_t row_end) const;
   void gather_weight(const std::byte* from, size_t k_begin, size_t k_end, std::byte* to) const;
@@ -78,42 +79,21 @@ class PhaseProduct {
   }
   const std::byte* weight_row(int64_t group, size_t row) const {
     return static_cast<const std::byte*>(s_.weight) + group * s_.weight_group_stride +
-           static_cast<int64_t>(row) * s_.weight_strides[0] + h_.kernel_first * s_.weight_strides[2] +
-           w_.kernel_first * s_.weight_strides[3];
+           static_cast<int64_t>(row) * s_.weight_strides[0] + at_.h.kernel_first * s_.weight_strides[2] +
+           at_.w.kernel_first * s_.weight_strides[3];
   }
 
   const Convolution& s_;
   const QuantizedConvolution* c_ = nullptr;  // while it runs
   const int32_t* packed_ = nullptr;
-  Phase h_;
-  Phase w_;
-  int64_t in_h_;
-  int64_t in_w_;
+  const PhasePair at_;                  // where it reads and writes
   std::array<int64_t, 3> tap_strides_;  // of the weight: channel, tap row, tap column
 };
 
 PhaseProduct::PhaseProduct(const Convolution& shape, const Phase& h, const Phase& w)
     : s_(shape),
-      h_(h),
-      w_(w),
-      in_h_(s_.axes[0].in),
-      in_w_(s_.axes[1].in),
-      tap_strides_{s_.weight_strides[1], h.kernel_step * s_.weight_strides[2], w.kernel_step * s_.weight_strides[3]} {
-  merge_rows();
-}
-
-// A pointwise convolution sees an image as one row.
-void PhaseProduct::merge_rows() {
-  const auto plain = [](const Phase& p, int64_t in) {
-    return p.taps == 1 && p.in_step == 1 && p.in_first == 0 && p.out_step == 1 && p.out_first == 0 && p.count == in;
-  };
-  if (!plain(h_, in_h_) || !plain(w_, in_w_)) return;
-  if (s_.in_strides[2] != in_w_ * s_.in_strides[3] || s_.out_strides[2] != in_w_ * s_.out_strides[3]) return;
-  w_.count *= h_.count;
-  in_w_ *= in_h_;
-  h_.count = 1;
-  in_h_ = 1;
-}
+      at_(pair_phases(shape, h, w)),
+      tap_strides_{s_.weight_strides[1], h.kernel_step * s_.weight_strides[2], w.kernel_step * s_.weight_strides[3]} {}
 
 void PhaseProduct::pack(LoadRow16 load, int32_t zero_point, int32_t* packed) const {
   for (int64_t group = 0; group < s_.groups; ++group) {
@@ -129,7 +109,7 @@ void PhaseProduct::run(const Parallel& parallel, const QuantizedConvolution& con
   c_ = &convolution;
   packed_ = packed;
   const size_t rows = static_cast<size_t>(s_.out_channels);
-  const portable::ColumnBlocks blocks(static_cast<size_t>(h_.count * w_.count));
+  const portable::ColumnBlocks blocks(static_cast<size_t>(at_.h.count * at_.w.count));
   if (blocks.columns == 0 || rows == 0) return;
   const size_t images = static_cast<size_t>(s_.batch * s_.groups);
   const portable::RowShares shares = portable::share_rows(parallel.threads, images * blocks.count, rows);
@@ -151,13 +131,13 @@ void PhaseProduct::compute(int64_t image, size_t column_begin, size_t columns, s
   bool consecutive = true;
   for (size_t column = 0; column < columns;) {
     const int64_t pixel = static_cast<int64_t>(column_begin + column);
-    const int64_t row = pixel / w_.count;
-    const int64_t first = pixel % w_.count;
-    const size_t count = std::min(columns - column, static_cast<size_t>(w_.count - first));
+    const int64_t row = pixel / at_.w.count;
+    const int64_t first = pixel % at_.w.count;
+    const size_t count = std::min(columns - column, static_cast<size_t>(at_.w.count - first));
     runs[run_count++] = {column, count, row, first};
     for (size_t i = 0; i < count; ++i) {
-      offsets[column + i] = (h_.out_first + row * h_.out_step) * s_.out_strides[2] +
-                            (w_.out_first + (first + static_cast<int64_t>(i)) * w_.out_step) * s_.out_strides[3];
+      offsets[column + i] = (at_.h.out_first + row * at_.h.out_step) * s_.out_strides[2] +
+                            (at_.w.out_first + (first + static_cast<int64_t>(i)) * at_.w.out_step) * s_.out_strides[3];
       consecutive &= offsets[column + i] == offsets[0] + static_cast<int64_t>(column + i);
     }
     column += count;
@@ -196,10 +176,11 @@ void PhaseProduct::gather_weight(const std::byte* from, size_t k_begin, size_t k
 void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, int32_t* panel) const {
   const auto plain = [](const Phase& p) { return p.taps == 1 && p.in_first == 0; };
   // One run of a pointwise convolution lies in the input as it does in the panel.
-  if (plain(h_) && plain(w_) && w_.in_step * s_.in_strides[3] == 1 && block.runs.size() == 1 &&
-      block.runs[0].row * h_.in_step < in_h_ && block.runs[0].first + static_cast<int64_t>(block.columns) <= in_w_) {
+  if (plain(at_.h) && plain(at_.w) && at_.w.in_step * s_.in_strides[3] == 1 && block.runs.size() == 1 &&
+      block.runs[0].row * at_.h.in_step < at_.in_h &&
+      block.runs[0].first + static_cast<int64_t>(block.columns) <= at_.in_w) {
     const std::byte* from = input(block) + static_cast<int64_t>(k_begin) * s_.in_strides[1] +
-                            block.runs[0].row * h_.in_step * s_.in_strides[2] + block.runs[0].first;
+                            block.runs[0].row * at_.h.in_step * s_.in_strides[2] + block.runs[0].first;
     c_->load_panel({from, s_.in_strides[1], k_end - k_begin, block.columns, c_->in_zero_point}, panel);
     return;
   }
@@ -212,20 +193,20 @@ void PhaseProduct::fill(const Block& block, size_t k_begin, size_t k_end, int32_
 void PhaseProduct::gather(const Block& block, size_t k_begin, size_t k_end, std::byte* to) const {
   const std::byte* in = input(block);
   const std::byte zero = static_cast<std::byte>(c_->in_zero_point);
-  const int64_t step = w_.in_step * s_.in_strides[3];
+  const int64_t step = at_.w.in_step * s_.in_strides[3];
   DepthIndex at = depth_index(k_begin);
   for (size_t k = k_begin; k < k_end; ++k, advance(&at), to += kPanelPitch) {
     const std::byte* plane = in + at.channel * s_.in_strides[1];
     for (const Run& run : block.runs) {
       std::byte* row = to + run.column;
       const int64_t count = static_cast<int64_t>(run.count);
-      const int64_t y = run.row * h_.in_step + h_.in_first + at.h * h_.in_tap;
-      if (y < 0 || y >= in_h_) {
+      const int64_t y = run.row * at_.h.in_step + at_.h.in_first + at.h * at_.h.in_tap;
+      if (y < 0 || y >= at_.in_h) {
         std::fill_n(row, count, zero);
         continue;
       }
-      const int64_t x = run.first * w_.in_step + w_.in_first + at.w * w_.in_tap;
-      const Range inside = portable::range_inside(x, w_.in_step, count, in_w_);
+      const int64_t x = run.first * at_.w.in_step + at_.w.in_first + at.w * at_.w.in_tap;
+      const Range inside = portable::range_inside(x, at_.w.in_step, count, at_.in_w);
       const std::byte* from = plane + y * s_.in_strides[2] + x * s_.in_strides[3];
       int64_t i = 0;
       for (; i < inside.begin; ++i) row[i] = zero;

@@ -2,24 +2,24 @@
 #include <cstdint>
 
 #include "runtime/core/parallel.h"
+#include "runtime/kernels/portable/depthwise_tiles.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/quantized/convolution.h"
-#include "runtime/kernels/quantized/depthwise_tiles.h"
 
 namespace ingot::quantized {
 namespace {
 
 // Sums of all of a kernel's products of 9 by 9 bits are exact in floats.
-static_assert(kDepthwiseTaps * 255 * 255 < (int64_t{1} << 24));
+static_assert(portable::kDepthwiseTaps * 255 * 255 < (int64_t{1} << 24));
 
 struct Bytes {
   const QuantizedConvolution& c;
-  const Convolution& shape;
+  const portable::Convolution& shape;
 
-  // What FloatRows says; `from` counts elements from the input's first.
-  void load_rows(int64_t from, int64_t from_row, int64_t step, int64_t from_end, size_t rows, size_t count, float* to,
-                 size_t pitch) const {
+  void load_rows(const portable::TileRows& r) const {
     const std::byte* in = static_cast<const std::byte*>(shape.in);
-    c.load_rows({in + from, from_row, step, in + from_end, to, pitch, rows, count, c.in_zero_point});
+    c.load_rows({in + r.from, r.from_row, r.step, in + r.from_end, r.to, static_cast<size_t>(r.pitch), r.to_end, r.rows,
+                 r.count, c.in_zero_point});
   }
 
   void load_taps(int64_t group, int64_t multiple, float* to) const {
@@ -31,12 +31,12 @@ struct Bytes {
     }
   }
 
-  void compute(const OutputTile& tile, int64_t pitch, const TapRun& run) const {
+  void compute(const portable::OutputTile& tile, int64_t pitch, const portable::TapRun& run) const {
     uint8_t* to = static_cast<uint8_t*>(shape.out) + tile.image * shape.out_strides[0] +
                   tile.channel * shape.out_strides[1] + tile.row * shape.out_strides[2] +
                   tile.column * shape.out_strides[3];
     // All rows at once, with what lies between their ends: rows may be short.
-    alignas(64) uint8_t results[kTileFloats + kReadBeyond];
+    alignas(64) uint8_t results[portable::kTileFloats + portable::kReadBeyond];
     portable::loops().depthwise->add_taps_to_bytes({run, c.bias(tile.channel), c.scale(tile.channel), &c.out, results});
     const bool dense = shape.out_strides[3] == 1 && shape.out_strides[2] == tile.columns;
     if (dense) {
@@ -54,7 +54,7 @@ struct Bytes {
 }  // namespace
 
 void convolve_depthwise(const Parallel& parallel, const QuantizedConvolution& convolution) {
-  convolve_planes(parallel, convolution.shape, Bytes{convolution, convolution.shape});
+  portable::convolve_planes(parallel, convolution.shape, Bytes{convolution, convolution.shape});
 }
 
 }  // namespace ingot::quantized

@@ -51,6 +51,12 @@ inline Ints load_elements(const T* from) {
   return T(-1) > T(0) ? both & 0xff : both << 24 >> 24;
 }
 
+// From to[i] to the next row, or to the end.
+inline void fill_zeros(const FloatRows& r, float* to, size_t i) {
+  const size_t room = static_cast<size_t>(r.to_end - to);
+  for (const size_t end = room < r.to_row ? room : r.to_row; i < end; ++i) to[i] = 0;
+}
+
 template <typename T, size_t kStep>
 void to_float_rows_of(const FloatRows& r) {
   constexpr ptrdiff_t kRead = kLanes * kStep;
@@ -75,7 +81,7 @@ void to_float_rows_of(const FloatRows& r) {
       i += kLanes;
     }
     for (; i < count; ++i) to[i] = static_cast<float>(from[i * kStep] - r.zero_point);
-    for (; i < to_row; ++i) to[i] = 0;
+    fill_zeros(r, to, i);
   }
 }
 
@@ -86,9 +92,10 @@ void to_float_rows(const FloatRows& r) {
   const T* from = static_cast<const T*>(r.from);
   float* to = r.to;
   for (size_t row = 0; row < r.rows; ++row, from += r.from_row, to += r.to_row) {
-    for (size_t i = 0; i < r.to_row; ++i) {
-      to[i] = i < r.count ? static_cast<float>(from[static_cast<ptrdiff_t>(i) * r.step] - r.zero_point) : 0.0f;
+    for (size_t i = 0; i < r.count; ++i) {
+      to[i] = static_cast<float>(from[static_cast<ptrdiff_t>(i) * r.step] - r.zero_point);
     }
+    fill_zeros(r, to, r.count);
   }
 }
 

@@ -24,7 +24,7 @@ struct ByteRows {
 };
 
 // Rows of bytes that become rows of floats: to[i] = from[i * step] - zero_point for i < count, and zeros from there to
-// the next row. Up to 15 more floats than `rows * to_row` may be overwritten.
+// the next row, after the last one to to_end. Up to 15 more floats than these may be overwritten.
 struct FloatRows {
   const void* from;
   ptrdiff_t from_row;
@@ -32,6 +32,7 @@ struct FloatRows {
   const void* from_end;  // what lies between the rows, up to here, may be read
   float* to;
   size_t to_row;  // at least `count`
+  float* to_end;
   size_t rows;
   size_t count;
   int32_t zero_point;

@@ -12,15 +12,9 @@
 #include "runtime/kernels/portable/convolution.h"
 #include "runtime/kernels/portable/loop_levels.h"
 
-namespace ingot::quantized {
+namespace ingot::portable {
 
-using portable::Convolution;
-using portable::ConvolutionAxis;
-using portable::Range;
-using portable::range_inside;
-using portable::TapRun;
-
-// At most, in a kernel: portable::is_depthwise takes no more.
+// At most, in a kernel: is_depthwise takes no more.
 inline constexpr int64_t kDepthwiseTaps = 64;
 
 // How a tile of a plane is laid out in the buffer: with its padding, and split into stride x stride parts of every
@@ -61,10 +55,24 @@ struct OutputTile {
   int64_t columns;
 };
 
+// Rows of a part of the input that become rows of the buffer: count elements each, and zeros from there to the next
+// row's begin, after the last row to to_end. `from` and `from_end` count elements from the input's first one.
+struct TileRows {
+  int64_t from;
+  int64_t from_row;
+  int64_t step;
+  int64_t from_end;  // what lies between the rows, up to here, may be read
+  float* to;
+  int64_t pitch;
+  float* to_end;
+  float* buffer_end;  // beyond to_end, up to here, may be overwritten; at least kReadBeyond
+  size_t rows;
+  size_t count;
+};
+
 // Computes one plane of the input after the other; the outputs of each may be several planes. Elements says what they
 // are:
-//   load_rows(from, from_row, step, from_end, rows, count, to, pitch): rows of the input as portable::FloatRows says;
-//     `from` and `from_end` count elements from the first one
+//   load_rows(rows): as TileRows says
 //   load_taps(group, multiple, to): the weights of an output channel as floats
 //   compute(tile, pitch, run): makes the sums of a run, whose rows are `pitch` apart, and stores them
 template <typename Elements>
@@ -124,10 +132,16 @@ class PlaneLoop {
         std::fill(to, to + rows.begin * pitch + columns.begin, 0.0f);
         const int64_t from =
             plane + (y + rows.begin * h.stride) * c_.in_strides[2] + (x + columns.begin * w.stride) * c_.in_strides[3];
-        elements_.load_rows(from, h.stride * c_.in_strides[2], step, plane_end,
-                            static_cast<size_t>(rows.end - rows.begin),
-                            static_cast<size_t>(columns.end - columns.begin), to + rows.begin * pitch + columns.begin,
-                            static_cast<size_t>(pitch));
+        elements_.load_rows(TileRows{.from = from,
+                                     .from_row = h.stride * c_.in_strides[2],
+                                     .step = step,
+                                     .from_end = plane_end,
+                                     .to = to + rows.begin * pitch + columns.begin,
+                                     .pitch = pitch,
+                                     .to_end = to + rows.end * pitch,
+                                     .buffer_end = buffer_ + kTileFloats + kReadBeyond,
+                                     .rows = static_cast<size_t>(rows.end - rows.begin),
+                                     .count = static_cast<size_t>(columns.end - columns.begin)});
         std::fill(to + rows.end * pitch, to + layout_.rows * pitch, 0.0f);
       }
     }
@@ -169,4 +183,4 @@ void convolve_planes(const Parallel& parallel, const Convolution& c, const Eleme
   });
 }
 
-}  // namespace ingot::quantized
+}  // namespace ingot::portable
