@@ -28,6 +28,7 @@ struct DepthIndex {
 };
 
 DepthIndex depth_index(const Depth& depth, int64_t k) {
+  if (k == 0) return {0, 0, 0};  // there may be no depth at all: phases without taps, no channels
   if (depth.channels_innermost) {
     return {k % depth.channels, k / depth.channels / depth.taps_w, k / depth.channels % depth.taps_w};
   }

@@ -53,6 +53,7 @@ class PhaseProduct {
   };
 
   DepthIndex depth_index(size_t k) const {
+    if (k == 0) return {0, 0, 0};  // there may be no depth at all: phases without taps, no channels
     const int64_t i = static_cast<int64_t>(k);
     return {i / at_.w.taps / at_.h.taps, i / at_.w.taps % at_.h.taps, i % at_.w.taps};
   }
