@@ -6,6 +6,7 @@
 #include <new>
 
 #include "compiler/frontend/model_kind.h"
+#include "compiler/frontend/tflite/import.h"
 #include "compiler/frontend/zoo/zoo.h"
 #include "compiler/ir/mapped_file.h"
 #include "compiler/ir/text.h"
@@ -62,7 +63,9 @@ Result<Graph> import_content(const CompileOptions& options, std::span<const std:
     case ModelKind::pt2:
       return fail(ErrorCode::not_supported, "archives of torch.export are not supported");
     case ModelKind::tflite:
-      return fail(ErrorCode::not_supported, "TensorFlow Lite models are not supported");
+      // Weights stay where they are: the graph keeps the file's bytes.
+      return import_tflite(path.empty() ? Bytes::copy_of(content) : INGOT_TRY(map_file(path)), {options.input_shapes},
+                           report);
     case ModelKind::graph_text:
       return parse_text(options, content);
   }
