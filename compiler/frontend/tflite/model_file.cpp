@@ -92,8 +92,11 @@ Result<void> read_quantization(const wire::Tensor& tensor, FileTensor* out) {
   if (given->scale() == nullptr || given->scale()->size() == 0) return {};
   const size_t count = given->scale()->size();
   if (count > 1) {
-    // Along the only axis that there is, whatever the file calls it.
-    const int64_t axis = out->sizes.size() == 1 ? 0 : given->quantized_dimension();
+    // Along the only axis that there is to speak of, whatever the file calls it.
+    const auto is_one = [](int64_t size) { return size == 1; };
+    const auto longest = std::ranges::find_if_not(out->sizes, is_one);
+    const bool only = longest != out->sizes.end() && std::all_of(longest + 1, out->sizes.end(), is_one);
+    const int64_t axis = only ? longest - out->sizes.begin() : given->quantized_dimension();
     if (axis < 0 || std::cmp_greater_equal(axis, out->sizes.size()) ||
         std::cmp_not_equal(out->sizes[static_cast<size_t>(axis)], count))
       return fail(ErrorCode::invalid_file, "%zu scales along axis %lld of %s", count, static_cast<long long>(axis),

@@ -1,0 +1,70 @@
+// Damaged files: every answer is a graph that obeys the rules, or one clear line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/frontend/tflite/import.h"
+#include "compiler/ir/verify.h"
+#include "tests/compiler/frontend/tflite/small_models.h"
+
+namespace ingot::compiler {
+namespace {
+
+void expect_sound(std::span<const std::byte> bytes) {
+  ImportReport report;
+  const auto graph = import_tflite(Bytes::copy_of(bytes), {}, report);
+  if (graph) {
+    const auto verified = verify(*graph, Stage::imported);
+    EXPECT_TRUE(verified) << verified.error().message();
+    return;
+  }
+  const std::string message = graph.error().message();
+  EXPECT_FALSE(message.empty());
+  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
+  EXPECT_NE(graph.error().code(), ErrorCode::internal) << message;
+}
+
+TEST(DamagedFiles, TheWholeOneImports) {
+  ImportReport report;
+  const std::vector<std::byte> bytes = testing::small_quantized_network().bytes();
+  EXPECT_LT(bytes.size(), 4096u);
+  const auto graph = import_tflite(Bytes::copy_of(bytes), {}, report);
+  ASSERT_TRUE(graph) << graph.error().message();
+}
+
+TEST(DamagedFiles, EveryByteFlipped) {
+  std::vector<std::byte> bytes = testing::small_quantized_network().bytes();
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    for (const int flip : {0x01, 0x80, 0xff}) {
+      SCOPED_TRACE("byte " + std::to_string(i) + " xor " + std::to_string(flip));
+      const std::byte whole = bytes[i];
+      bytes[i] ^= std::byte(flip);
+      expect_sound(bytes);
+      bytes[i] = whole;
+    }
+  }
+}
+
+TEST(DamagedFiles, EveryLength) {
+  const std::vector<std::byte> bytes = testing::small_quantized_network().bytes();
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    SCOPED_TRACE(size);
+    expect_sound(std::span(bytes).first(size));
+  }
+}
+
+TEST(DamagedFiles, NothingOfTheKind) {
+  ImportReport report;
+  for (const std::string& text :
+       {std::string(), std::string("TFL3"), std::string(64, '\0'), "\x10yes TFL3" + std::string(64, 'x')}) {
+    const auto graph = import_tflite(Bytes::copy_of(std::as_bytes(std::span(text))), {}, report);
+    ASSERT_FALSE(graph);
+    EXPECT_THAT(graph.error().message(), ::testing::HasSubstr("no TensorFlow Lite model"));
+  }
+}
+
+}  // namespace
+}  // namespace ingot::compiler
