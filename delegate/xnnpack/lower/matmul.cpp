@@ -8,7 +8,15 @@ namespace {
 
 // A product with a constant, of floats where the rows have been quantized on the fly.
 Expected<Tensor*> times_constant(NodeLowering& n, Tensor& x, Tensor& weight, Tensor* bias, const Bounds& bounds) {
-  if (x.type.per_token) n.build.compute_in(ElementType{});
+  if (x.type.per_token) {
+    n.build.compute_in(ElementType{});
+    if (is_affine(weight.type) && weight.type.per_tensor->zero_point == 0) {  // XNNPACK wants a scale for each channel
+      const std::vector<float> scales(static_cast<size_t>(weight.sizes[1]), weight.type.per_tensor->scale);
+      const ElementType by_channel = n.build.per_channel(wire::DataType::qcint8, scales, 1);
+      Tensor& same = n.build.constant(weight.sizes, weight.data_order, *weight.data, by_channel);
+      return &fully_connected(n.build, x, same, bias, bounds);
+    }
+  }
   if (bias != nullptr && is_float(x.type) && !is_float(weight.type)) {  // XNNPACK would scale the bias too
     Tensor& product = fully_connected(n.build, x, weight, nullptr, std::nullopt);
     return &binary(n.build, wire::NodeUnion::Add, product, *bias, bounds);
