@@ -120,7 +120,9 @@ Result<Compiled> compile_stages(const CompileOptions& options, CompileReport& re
   if (!INGOT_TRY(run_passes(graph, canonical_passes(), passes, report.passes))) return compiled;
 
   if (options.quantize) {
-    report.quantize = INGOT_TRY(stages.run("quantize", [&] { return quantize(graph, *options.quantize); }));
+    QuantizeOptions quantization = *options.quantize;
+    quantization.operators = options.target;
+    report.quantize = INGOT_TRY(stages.run("quantize", [&] { return quantize(graph, quantization); }));
     INGOT_TRY_VOID(verify(graph, Stage::canonical, options.target));
   }
   if (stages.done("quantize", graph)) return compiled;

@@ -52,6 +52,11 @@ std::optional<Quantization> quantization_of(const Node& node) {
   return quantization;
 }
 
+bool widens_halves(const Node& node) {
+  if (!node.is("dim_order_ops::_to_dim_order_copy") && !node.is("aten::_to_copy")) return false;
+  return node.tensor("self")->type.dtype == DType::float16 && node.output()->type.dtype == DType::float32;
+}
+
 const Node* dequantize_of(const Value& value) {
   return value.producer != nullptr && is_dequantize(*value.producer) ? value.producer : nullptr;
 }

@@ -2,6 +2,11 @@
 // graph whose values pass through pairs of quantize and dequantize nodes (quantized_decomposed); an operator that reads
 // only dequantized values, and whose result is only quantized, can be computed in integers. Whoever does that (the
 // delegate's lowering, the pass that makes ingot:: integer operators) reads the parameters here. Biases stay float.
+//
+// Parameters that are found when the graph runs take a node more, which chooses them (choose_qparams for a tensor,
+// choose_qparams_per_token_asymmetric for its rows). Weights with a scale for each group of a row are dequantized as
+// [rows * groups, group], with a scale for each of those rows, and viewed as what they are; integers of 4 bits lie in
+// int8. Weights of 16-bit floats are widened by a _to_dim_order_copy node.
 // Plain functions over a Graph; cost linear in the channels.
 #pragma once
 
@@ -37,6 +42,9 @@ bool is_dequantize(const Node& node);
 
 // The parameters of such a node. Nothing for other nodes, and where scales or zero points are computed by the graph.
 std::optional<Quantization> quantization_of(const Node& node);
+
+// Is it a copy from float16 to float32?
+bool widens_halves(const Node& node);
 
 // The dequantize node that makes this value, or null.
 const Node* dequantize_of(const Value& value);

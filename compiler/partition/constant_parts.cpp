@@ -14,15 +14,16 @@ const Value* moved_value(const Node& node) {
   return inputs.size() == 1 && node.outputs().size() == 1 ? inputs.front() : nullptr;
 }
 
-bool dequantizes_constant(const Node& node) {
-  return is_dequantize(node) && std::ranges::all_of(node.inputs(), &Value::is_constant);
+bool makes_floats(const Node& node) {
+  if (!std::ranges::all_of(node.inputs(), &Value::is_constant)) return false;
+  return is_dequantize(node) || widens_halves(node);
 }
 
 }  // namespace
 
 bool prepares_constant(const Node& node) {
   const Node* at = &node;
-  while (at != nullptr && !dequantizes_constant(*at)) {
+  while (at != nullptr && !makes_floats(*at)) {
     const Value* from = moved_value(*at);
     at = from != nullptr ? from->producer : nullptr;
   }

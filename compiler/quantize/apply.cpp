@@ -61,16 +61,6 @@ void redirect_operands(Node* node, const std::unordered_map<const Value*, Value*
   redirect(node, own);
 }
 
-// The largest magnitude, for each slice along the axis, or of all.
-std::vector<double> largest_of(std::span<const float> numbers, size_t slices, size_t inner) {
-  std::vector<double> largest(slices, 0);
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    double& found = largest[i / inner % slices];
-    found = std::max(found, static_cast<double>(std::abs(numbers[i])));
-  }
-  return largest;
-}
-
 size_t elements_after(const Shape& shape, size_t axis) {
   size_t count = 1;
   for (size_t i = axis + 1; i < shape.size(); ++i) count *= static_cast<size_t>(shape[i].value());
@@ -113,40 +103,55 @@ AffineParameters parameters_of(const Value* value, const Scheme& scheme, std::sp
   return result;
 }
 
-Result<Value*> dequantized_weight(Graph& graph, const Node& product, const WeightArg& weight,
-                                  const AffineParameters& input, const Node* before) {
-  const Value& constant = *product.tensor(weight.arg);
+std::vector<double> largest_magnitudes(const Value& constant, std::optional<size_t> axis) {
   const auto numbers = constant.data.as<float>();
-  const size_t slices = weight.axis ? static_cast<size_t>(constant.type.shape[*weight.axis].value()) : 1;
-  const size_t inner = weight.axis ? elements_after(constant.type.shape, *weight.axis) : numbers.size();
-  std::vector<double> scales = largest_of(numbers, slices, inner);
-  const std::vector<double> biases = bias_by_slice(product, slices);
-  for (size_t i = 0; i < slices; ++i) scales[i] = weight_scale(scales[i], biases[i], input.scale);
+  const size_t slices = axis ? static_cast<size_t>(constant.type.shape[*axis].value()) : 1;
+  const size_t inner = axis ? elements_after(constant.type.shape, *axis) : numbers.size();
+  std::vector<double> largest(slices, 0);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    double& found = largest[i / inner % slices];
+    found = std::max(found, static_cast<double>(std::abs(numbers[i])));
+  }
+  return largest;
+}
 
+Result<Value*> dequantized_constant(Graph& graph, const Value& constant, std::optional<size_t> axis,
+                                    const std::vector<double>& scales, const std::string& source, const Node* before) {
+  const auto numbers = constant.data.as<float>();
+  const size_t inner = axis ? elements_after(constant.type.shape, *axis) : numbers.size();
   std::byte* writable = nullptr;
   Bytes bytes = Bytes::allocate(numbers.size(), &writable);
   auto* integers = reinterpret_cast<int8_t*>(writable);
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const double q = std::nearbyint(numbers[i] / scales[i / inner % slices]);
+    const double q = std::nearbyint(numbers[i] / scales[i / inner % scales.size()]);
     integers[i] = static_cast<int8_t>(std::clamp<double>(q, -kWeightMax, kWeightMax));
   }
   Value* quantized = graph.add_constant(constant.name + "_q", {DType::int8, constant.type.shape, {}}, std::move(bytes));
-  Builder builder = builder_before(graph, before, product.source());
+  Builder builder = builder_before(graph, before, source);
   Value* result = nullptr;
-  if (!weight.axis) {
+  if (!axis) {
     result = INGOT_TRY(builder.call("quantized_decomposed::dequantize_per_tensor",
                                     {quantized, scales[0], int64_t{0}, -kWeightMax, kWeightMax, DType::int8}));
   } else {
-    const Shape channels = {static_cast<int64_t>(slices)};
+    const Shape channels = {static_cast<int64_t>(scales.size())};
     Value* scale = add_numbers(graph, constant.name + "_scales", {DType::float32, channels, {}}, scales);
     Value* zeros = add_numbers(graph, constant.name + "_zero_points", {DType::int64, channels, {}},
-                               std::vector<double>(slices, 0));
-    result = INGOT_TRY(builder.call(
-        "quantized_decomposed::dequantize_per_channel",
-        {quantized, scale, zeros, static_cast<int64_t>(*weight.axis), -kWeightMax, kWeightMax, DType::int8}));
+                               std::vector<double>(scales.size(), 0));
+    result = INGOT_TRY(
+        builder.call("quantized_decomposed::dequantize_per_channel",
+                     {quantized, scale, zeros, static_cast<int64_t>(*axis), -kWeightMax, kWeightMax, DType::int8}));
   }
   graph.rename(result, constant.name + "_dq");
   return result;
+}
+
+Result<Value*> dequantized_weight(Graph& graph, const Node& product, const WeightArg& weight,
+                                  const AffineParameters& input, const Node* before) {
+  const Value& constant = *product.tensor(weight.arg);
+  std::vector<double> scales = largest_magnitudes(constant, weight.axis);
+  const std::vector<double> biases = bias_by_slice(product, scales.size());
+  for (size_t i = 0; i < scales.size(); ++i) scales[i] = weight_scale(scales[i], biases[i], input.scale);
+  return dequantized_constant(graph, constant, weight.axis, scales, product.source(), before);
 }
 
 Result<void> apply_scheme(Graph& graph, const Scheme& scheme, std::span<const AffineParameters> parameters) {

@@ -28,20 +28,29 @@ Result<std::vector<double>> measure_layers(const Graph& graph, const Scheme& sch
   }
   if (measured.empty()) return ratios;
   remove_dead(shadows.graph());
-  Session session = INGOT_TRY(Session::make(std::move(shadows.graph()), lowering));
-  std::vector<std::pair<double, double>> energies(measured.size());
+  const std::vector<double> found =
+      INGOT_TRY(measure_energies(std::move(shadows.graph()), measured.size(), samples, count, lowering, progress));
+  for (size_t m = 0; m < measured.size(); ++m) ratios[measured[m]] = found[m];
+  return ratios;
+}
+
+Result<std::vector<double>> measure_energies(Graph shadows, size_t pairs, SampleSource& samples, size_t count,
+                                             Lowering* lowering, const Progress& progress) {
+  Session session = INGOT_TRY(Session::make(std::move(shadows), lowering));
+  std::vector<std::pair<double, double>> energies(pairs);
   count = std::min(count, samples.size());
   for (size_t i = 0; i < count; ++i) {
     INGOT_TRY_VOID(session.run(INGOT_TRY(samples.read(i)).inputs));
-    for (size_t m = 0; m < measured.size(); ++m) {
+    for (size_t m = 0; m < pairs; ++m) {
       energies[m].first += static_cast<double>(INGOT_TRY(session.floats(2 * m))[0]);
       energies[m].second += static_cast<double>(INGOT_TRY(session.floats(2 * m + 1))[0]);
     }
     if (progress) progress("measuring", i + 1, count);
   }
-  for (size_t m = 0; m < measured.size(); ++m) {
+  std::vector<double> ratios(pairs, kPerfect);
+  for (size_t m = 0; m < pairs; ++m) {
     const auto& [signal, noise] = energies[m];
-    if (noise > 0) ratios[measured[m]] = std::min(10 * std::log10(signal / noise), kPerfect);
+    if (noise > 0) ratios[m] = std::min(10 * std::log10(signal / noise), kPerfect);
   }
   return ratios;
 }

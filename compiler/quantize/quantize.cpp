@@ -1,17 +1,21 @@
 #include "compiler/quantize/quantize.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "compiler/ir/copy.h"
-#include "compiler/ir/quantization.h"
+#include "compiler/ir/rewrite.h"
 #include "compiler/quantize/apply.h"
 #include "compiler/quantize/bias_correction.h"
 #include "compiler/quantize/equalize.h"
 #include "compiler/quantize/measure.h"
 #include "compiler/quantize/scheme.h"
+#include "compiler/quantize/shadow_graph.h"
+#include "compiler/quantize/weights.h"
 
 namespace ingot::compiler {
 namespace {
@@ -21,6 +25,7 @@ constexpr size_t kRandomSamples = 8;
 constexpr size_t kMeasuredSamples = 16;
 // For correcting biases.
 constexpr size_t kCorrectionSamples = 64;
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 // What was decided about a graph.
 struct Plan {
@@ -41,11 +46,11 @@ QuantizeReport describe(const Graph& graph, const Plan& plan) {
     if (const auto unit = units.find(node.get()); unit != units.end()) {
       if (!unit->second->is_layer()) continue;
       const AffineParameters p = parameters_of(unit->second->result(), scheme, parameters);
-      report.layers.push_back({layer_name(*node), node->op().full_name(), "int8", "", p.low(), p.high(),
+      report.layers.push_back({layer_name(*node), node->op().full_name(), "int8", "", std::pair(p.low(), p.high()),
                                sqnr[static_cast<size_t>(unit->second - scheme.units.data())]});
       ++report.done;
     } else if (const auto found = left.find(node.get()); found != left.end()) {
-      report.layers.push_back({layer_name(*node), node->op().full_name(), "float32", found->second->reason});
+      report.layers.push_back({layer_name(*node), node->op().full_name(), "float32", found->second->reason, {}, 0});
     }
   }
   report.total = static_cast<int>(report.layers.size());
@@ -118,11 +123,119 @@ Result<std::unique_ptr<SampleSource>> calibration_samples(const Graph& graph, co
   return open_samples(graph, options.calibration_data, options.preprocess);
 }
 
+Result<QuantizeReport> quantize_integers(Graph& graph, SampleSource& samples, const QuantizeOptions& options) {
+  std::unordered_set<std::string> keep_float(options.keep_float.begin(), options.keep_float.end());
+  if (options.equalize) {
+    const Scheme scheme = make_scheme(graph, keep_float);
+    INGOT_TRY(equalize(graph, scheme, samples, options.lowering, options.progress));
+  }
+  Plan plan = INGOT_TRY(make_plan(graph, keep_float, samples, options));
+  if (options.keep_float_below_db) {
+    const size_t before = keep_float.size();
+    add_worse_than(*options.keep_float_below_db, plan, keep_float);
+    if (keep_float.size() > before) plan = INGOT_TRY(make_plan(graph, keep_float, samples, options));
+  }
+  QuantizeReport report = describe(graph, plan);
+  if (options.correct_biases) {
+    INGOT_TRY_VOID(correct_biases(graph, plan.scheme, plan.parameters, samples, kCorrectionSamples, options.lowering,
+                                  options.progress));
+  }
+  INGOT_TRY_VOID(apply_scheme(graph, plan.scheme, plan.parameters));
+  return report;
+}
+
+// The layers of the modes that are about weights, in execution order; those with no reason take the form.
+std::vector<QuantizeReport::Layer> weight_layers(const Graph& graph, const WeightOptions& weights, const char* dtype,
+                                                 const std::vector<std::string>& keep_float) {
+  const Uses uses(graph);
+  std::vector<QuantizeReport::Layer> layers;
+  for (const auto& node : graph.nodes()) {
+    if (!has_weights(*node, weights.form)) continue;
+    auto reason = weight_obstacle(*node, uses, weights);
+    if (!reason && std::ranges::contains(keep_float, layer_name(*node))) reason = "it is kept in float";
+    layers.push_back(
+        {layer_name(*node), node->op().full_name(), reason ? "float32" : dtype, reason.value_or(""), {}, 0});
+  }
+  return layers;
+}
+
+// Calls visit(node, layer, the node behind it or null) for every layer that has no reason against it.
+template <typename F>
+Result<void> for_each_layer(const Graph& graph, std::vector<QuantizeReport::Layer>& layers, WeightForm form,
+                            F&& visit) {
+  const std::vector<Node*> nodes = node_list(graph);
+  size_t next = 0;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (!has_weights(*nodes[i], form)) continue;
+    QuantizeReport::Layer& layer = layers[next++];
+    if (!layer.reason.empty()) continue;
+    INGOT_TRY_VOID(visit(*nodes[i], layer, i + 1 < nodes.size() ? nodes[i + 1] : nullptr));
+  }
+  return {};
+}
+
+// What the form costs each layer by itself.
+Result<void> measure_weights(const Graph& graph, const WeightOptions& weights,
+                             std::vector<QuantizeReport::Layer>& layers, SampleSource& samples,
+                             const QuantizeOptions& options) {
+  GraphCopy copy = copy_graph(graph);
+  copy.graph.outputs().clear();
+  copy.graph.output_names.clear();
+  WeightQuantizer quantizer(copy.graph, weights);
+  std::vector<QuantizeReport::Layer*> measured;
+  const auto add = [&](Node& node, QuantizeReport::Layer& layer, const Node* after) -> Result<void> {
+    Value* found = INGOT_TRY(quantizer.computed(node, after));
+    measured.push_back(&layer);
+    return add_energies(copy.graph, node.output(), found, after);
+  };
+  INGOT_TRY_VOID(for_each_layer(copy.graph, layers, weights.form, add));
+  if (measured.empty()) return {};
+  remove_dead(copy.graph);
+  const std::vector<double> sqnr = INGOT_TRY(measure_energies(std::move(copy.graph), measured.size(), samples,
+                                                              kMeasuredSamples, options.lowering, options.progress));
+  for (size_t i = 0; i < sqnr.size(); ++i) measured[i]->sqnr_db = sqnr[i];
+  return {};
+}
+
+Result<QuantizeReport> quantize_weights(Graph& graph, SampleSource& samples, const QuantizeOptions& options) {
+  WeightOptions weights;
+  const char* dtype = "int8";
+  if (options.mode == QuantizeMode::int4) {
+    weights.form = WeightForm::rows_int4;
+    dtype = "int4";
+  } else if (options.mode == QuantizeMode::fp16) {
+    weights.form = WeightForm::float16;
+    dtype = "float16";
+  }
+  weights.group_size = options.group_size;
+  weights.constant_filters = options.target != nullptr && options.operators == Target::executorch;
+  QuantizeReport report;
+  report.layers = weight_layers(graph, weights, dtype, options.keep_float);
+  INGOT_TRY_VOID(measure_weights(graph, weights, report.layers, samples, options));
+  for (auto& layer : report.layers) {
+    if (!layer.reason.empty() || layer.sqnr_db >= options.keep_float_below_db.value_or(-kNoLimit)) continue;
+    layer.dtype = "float32";
+    layer.reason = "it is kept in float";
+  }
+  WeightQuantizer quantizer(graph, weights);
+  std::unordered_map<const Value*, Value*> replaced;
+  const auto replace = [&](Node& node, QuantizeReport::Layer&, const Node*) -> Result<void> {
+    ++report.done;
+    replaced[node.output()] = INGOT_TRY(quantizer.computed(node, &node));
+    return {};
+  };
+  INGOT_TRY_VOID(for_each_layer(graph, report.layers, weights.form, replace));
+  graph.replace_uses(replaced);
+  remove_dead(graph);
+  report.total = static_cast<int>(report.layers.size());
+  return report;
+}
+
 }  // namespace
 
 Result<QuantizeReport> quantize(Graph& graph, const QuantizeOptions& options) {
   for (const auto& node : graph.nodes()) {
-    if (is_quantize(*node) || is_dequantize(*node)) {
+    if (node->delegate_call() == nullptr && node->op().row().family == schema::Family::quantize) {
       return fail(ErrorCode::not_supported, "the model is quantized already (node '%s'): leave --quantize off",
                   layer_name(*node).c_str());
     }
@@ -134,26 +247,13 @@ Result<QuantizeReport> quantize(Graph& graph, const QuantizeOptions& options) {
   }
   INGOT_TRY_VOID(check_names(graph, options.keep_float));
   const GraphCopy original = copy_graph(graph);
-  std::unordered_set<std::string> keep_float(options.keep_float.begin(), options.keep_float.end());
-  if (options.equalize) {
-    const Scheme scheme = make_scheme(graph, keep_float);
-    INGOT_TRY(equalize(graph, scheme, *samples, options.lowering, options.progress));
-  }
-  Plan plan = INGOT_TRY(make_plan(graph, keep_float, *samples, options));
-  if (options.keep_float_below_db) {
-    const size_t before = keep_float.size();
-    add_worse_than(*options.keep_float_below_db, plan, keep_float);
-    if (keep_float.size() > before) plan = INGOT_TRY(make_plan(graph, keep_float, *samples, options));
-  }
-  QuantizeReport report = describe(graph, plan);
+  QuantizeReport report =
+      INGOT_TRY(options.mode == QuantizeMode::integers ? quantize_integers(graph, *samples, options)
+                                                       : quantize_weights(graph, *samples, options));
+  report.mode = options.mode;
   report.samples = samples->size();
   report.random_inputs = options.calibration_data.empty();
   for (const auto& value : original.graph.values()) report.float_weights_bytes += value->data.size();
-  if (options.correct_biases) {
-    INGOT_TRY_VOID(correct_biases(graph, plan.scheme, plan.parameters, *samples, kCorrectionSamples, options.lowering,
-                                  options.progress));
-  }
-  INGOT_TRY_VOID(apply_scheme(graph, plan.scheme, plan.parameters));
   if (evaluation != nullptr) {
     report.accuracy = INGOT_TRY(
         compare_accuracy(original.graph, graph, *evaluation, options.lowering, options.target, options.progress));

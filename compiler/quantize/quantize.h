@@ -1,14 +1,16 @@
-// The quantize stage: a float graph in, the same graph with pairs of quantize and dequantize nodes out, and what that
-// costs in accuracy. Post-training and static: what values hold is observed on samples beforehand. One thread.
+// The quantize stage: a float graph in, the same graph with smaller numbers out, between quantize and dequantize nodes,
+// and what that costs in accuracy. Post-training: nothing is trained. One thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "compiler/ir/verify.h"
 #include "compiler/partition/lowering.h"
 #include "compiler/quantize/accuracy.h"
 #include "compiler/quantize/calibrate.h"
@@ -17,7 +19,20 @@
 
 namespace ingot::compiler {
 
+// What becomes of a graph.
+enum class QuantizeMode : uint8_t {
+  integers,  // 8 bits from end to end; what values hold is observed on samples beforehand
+  dynamic,   // products with 8-bit weights; the parameters of what they read are found when they run
+  int4,      // likewise, with 4-bit weights in groups
+  fp16,      // weights of 16-bit floats, computed with in float32
+};
+
 struct QuantizeOptions {
+  QuantizeMode mode = QuantizeMode::integers;
+  // Of int4: how many weights share a scale; a multiple of 32.
+  size_t group_size = 32;
+  // Whose operators and delegate the file is for: what compile() is told.
+  Target operators = Target::executorch;
   // Runs the float graph; null for portable kernels. Not owned.
   Lowering* lowering = nullptr;
   // Runs the quantized graph where it is measured: as the file will be compiled. Not owned.
@@ -43,12 +58,13 @@ struct QuantizeReport {
   struct Layer {
     std::string name;
     std::string op;
-    std::string dtype;   // "int8" or "float32"
+    std::string dtype;   // of its weights or result: "int8", "int4", "float16" or "float32"
     std::string reason;  // why it is float32
-    double low = 0;      // the range of its result's integers
-    double high = 0;
-    double sqnr_db = 0;  // of this layer alone (measure_layers)
+    // What its result's integers can say; none where they are found when it runs.
+    std::optional<std::pair<double, double>> range;
+    double sqnr_db = 0;  // of this layer alone
   };
+  QuantizeMode mode = QuantizeMode::integers;
   std::vector<Layer> layers;  // in execution order
   int done = 0;
   int total = 0;

@@ -8,6 +8,18 @@
 
 namespace ingot::compiler {
 
+Result<void> add_energies(Graph& graph, Value* expected, Value* found, const Node* before) {
+  Builder builder(graph, before);
+  Value* difference = INGOT_TRY(builder.call("aten::sub.Tensor", {expected, found}));
+  for (Value* value : {expected, difference}) {
+    Value* square = INGOT_TRY(builder.call("aten::mul.Tensor", {value, value}));
+    std::vector<int64_t> dims(value->type.rank());
+    std::iota(dims.begin(), dims.end(), 0);
+    graph.outputs().push_back(INGOT_TRY(builder.call("aten::mean.dim", {square, std::move(dims), true})));
+  }
+  return {};
+}
+
 ShadowGraph::ShadowGraph(const Graph& graph, const Scheme& scheme, std::span<const AffineParameters> parameters)
     : scheme_(scheme), parameters_(parameters), copy_(copy_graph(graph)) {
   copy_.graph.outputs().clear();
@@ -19,16 +31,7 @@ ShadowGraph::ShadowGraph(const Graph& graph, const Scheme& scheme, std::span<con
 Result<void> ShadowGraph::add_energies(const Unit& unit) {
   const Node* before = after(unit);
   Value* result = INGOT_TRY(shadow(unit, before));
-  Value* expected = copy_.values.at(unit.result());
-  Builder builder(graph(), before);
-  Value* difference = INGOT_TRY(builder.call("aten::sub.Tensor", {expected, result}));
-  for (Value* value : {expected, difference}) {
-    Value* square = INGOT_TRY(builder.call("aten::mul.Tensor", {value, value}));
-    std::vector<int64_t> dims(value->type.rank());
-    std::iota(dims.begin(), dims.end(), 0);
-    graph().outputs().push_back(INGOT_TRY(builder.call("aten::mean.dim", {square, std::move(dims), true})));
-  }
-  return {};
+  return compiler::add_energies(graph(), copy_.values.at(unit.result()), result, before);
 }
 
 Result<void> ShadowGraph::add_mean_error(const Unit& unit) {

@@ -13,6 +13,10 @@
 
 namespace ingot::compiler {
 
+// Two more outputs of the graph, by nodes before that one (null: at the end): the mean square of `expected`, and that
+// of its difference from `found`.
+Result<void> add_energies(Graph& graph, Value* expected, Value* found, const Node* before);
+
 class ShadowGraph {
  public:
   // The graph and what was decided about it outlive this.

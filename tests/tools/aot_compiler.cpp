@@ -87,6 +87,49 @@ TEST_F(AotCompiler, QuantizesAndSaysHowWell) {
   expect_failure(kTool, {"--model", flat, "--quantize", "--calibration_data", at("none"), "-o", at("x.pte")}, "none");
 }
 
+TEST_F(AotCompiler, MakesWeightsSmallerInSeveralWays) {
+  const std::string graph = write("net.ir", R"(graph forward(%x: float32[2, 64], %z: float32[1, 2, 8]) {
+    %w = const float32[64, 33] seed 1
+    %k = const float32[4, 2, 3] seed 2
+    %y = aten::mm(%x, %w) @"scores"
+    %c = aten::convolution(%z, %k, none, [1], [0], [1], false, [0], 1) @"line"
+    return %y, %c
+  })");
+  const auto compiled = [&](const std::string& recipe, const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"--model", graph,        "--quantize",   recipe,
+                                     "--json",  at("a.json"), "--output_dir", at("")};
+    args.insert(args.end(), more.begin(), more.end());
+    const std::string text = succeed(kTool, args);
+    const Json json = Json::parse(read("a.json"), nullptr, false);
+    EXPECT_EQ(json["layers"][0]["name"], "scores");
+    EXPECT_EQ(json["layers"][0]["sqnr_db"].is_number(), json["quantized"]["done"] > 0);
+    EXPECT_FALSE(json["layers"][0].contains("range"));
+    return std::pair(text, json);
+  };
+  for (const bool delegate : {false, true}) {
+    const std::vector<std::string> more =
+        delegate ? std::vector<std::string>{"--delegate"} : std::vector<std::string>();
+    const auto [text, dynamic] = compiled("dynamic", more);
+    EXPECT_EQ(dynamic["layers"][0]["dtype"], "int8");
+    EXPECT_EQ(dynamic["layers"][1]["dtype"], "float32");
+    EXPECT_THAT(std::string(dynamic["layers"][1]["reason"]), HasSubstr("one dimension"));
+    EXPECT_THAT(text, AllOf(HasSubstr("1 of 2 layers, measured"), HasSubstr("line"), HasSubstr("one dimension")));
+    EXPECT_EQ(compiled("int4", more).second["layers"][0]["dtype"], "int4");
+    const Json halves = compiled("fp16", more).second;
+    EXPECT_EQ(halves["layers"][0]["dtype"], "float16");
+    EXPECT_EQ(halves["layers"][1]["dtype"], delegate ? "float32" : "float16");  // ExecuTorch's delegate has no such
+    std::vector<std::string> by_name = more;
+    by_name.insert(by_name.end(), {"--keep_float", "scores"});
+    EXPECT_EQ(compiled("dynamic", by_name).second["quantized"]["done"], 0);
+  }
+  EXPECT_THAT(files(), ElementsAre("a.json", "net.ir", "net_dynamic.pte", "net_fp16.pte", "net_int4.pte",
+                                   "net_xnnpack_fp16.pte", "net_xnnpack_int4.pte", "net_xnnpack_qd8.pte"));
+  EXPECT_EQ(compiled("int4", {"--group_size", "64"}).second["quantized"]["done"], 1);
+  EXPECT_EQ(compiled("int4", {"--group_size", "96"}).second["quantized"]["done"], 0);
+  expect_usage_error(kTool, {"--model", graph, "--quantize", "int3"}, "static, dynamic, int4, fp16");
+  expect_usage_error(kTool, {"--model", graph, "--quantize", "int4", "--group_size", "33"}, "multiple of 32");
+}
+
 TEST_F(AotCompiler, TellsPeople) {
   const std::string graph = write("mixed.ir", kMixed);
   const std::string text = succeed(kTool, {"--model", graph, "--delegate", "--output", at("mixed.pte")});

@@ -54,7 +54,8 @@ Result<void> run(const AotOptions& options) {
     compile.quantize->seed = options.compile.seed;
     if (!options.quiet) {
       compile.quantize->progress = ingot::tools::show_progress;
-      if (compile.quantize->calibration_data.empty()) {
+      const bool observes = compile.quantize->mode == ingot::compiler::QuantizeMode::integers;
+      if (observes && compile.quantize->calibration_data.empty()) {
         std::fprintf(stderr, "aot_compiler: warning: without --calibration_data the ranges come from random inputs\n");
       }
     }

@@ -62,6 +62,48 @@ void keep_float(const std::string& item, compiler::QuantizeOptions& options) {
   options.keep_float_below_db = decibels;
 }
 
+using compiler::QuantizeMode;
+
+struct QuantizeWord {
+  const char* word;
+  QuantizeMode mode;
+  const char* delegated_suffix;
+  const char* suffix;
+};
+constexpr QuantizeWord kQuantizeWords[] = {
+    {"static", QuantizeMode::integers, "_xnnpack_q8.pte", "_quantized.pte"},
+    {"dynamic", QuantizeMode::dynamic, "_xnnpack_qd8.pte", "_dynamic.pte"},
+    {"int4", QuantizeMode::int4, "_xnnpack_int4.pte", "_int4.pte"},
+    {"fp16", QuantizeMode::fp16, "_xnnpack_fp16.pte", "_fp16.pte"},
+};
+
+// The first of the words where none is given.
+CLI::Option* add_quantize_flag(CLI::App& app, AotOptions& options) {
+  const auto choose = [&options](const std::string& text) {
+    options.quantize = true;
+    for (const QuantizeWord& known : kQuantizeWords) {
+      if (text == known.word) options.quantization.mode = known.mode;
+    }
+  };
+  const auto check = [](const std::string& text) {
+    std::string words;
+    for (const QuantizeWord& known : kQuantizeWords) {
+      if (text.empty() || text == known.word) return std::string();
+      words += std::string(words.empty() ? "" : ", ") + known.word;
+    }
+    return "'" + text + "' is none of " + words;
+  };
+  return app
+      .add_option_function<std::string>(
+          "-q,--quantize", choose,
+          "Make numbers smaller: static (if nothing is said; 8 bits from end to end, with ranges from "
+          "--calibration_data), dynamic (products with 8-bit weights, ranges found when they run), int4 (the same with "
+          "4-bit weights in groups) or fp16 (16-bit weights)")
+      ->expected(0, 1)
+      ->type_name("[static|dynamic|int4|fp16]")
+      ->check(check);
+}
+
 void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::QuantizeOptions& options) {
   app.add_option("--calibration_data", options.calibration_data,
                  "What to observe: a folder of images, .npy or .npz arrays, one of them, or a list of them")
@@ -93,6 +135,14 @@ void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::Quanti
       ->needs(&quantize);
   app.add_flag("--equalize", options.equalize, "Scale channels against each other before choosing ranges")
       ->needs(&quantize);
+  app.add_option("--group_size", options.group_size, "Of int4: how many weights share a scale, a multiple of 32")
+      ->check([](const std::string& text) {
+        size_t size = 0;
+        const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+        const bool fits = error == std::errc() && stop == text.data() + text.size() && size > 0 && size % 32 == 0;
+        return fits && size <= 65536 ? std::string() : "'" + text + "' is no multiple of 32 up to 65536";
+      })
+      ->needs(&quantize);
   app.add_option_function<std::vector<std::string>>(
          "--keep_float",
          [&options](const std::vector<std::string>& items) {
@@ -123,7 +173,7 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       ->needs(name);
   app.add_option("--seed", compile.seed, "Seed of --model_name's weights where no --weights are given");
   app.add_flag("-d,--delegate", options.delegate, "Delegate to XNNPACK what it can run");
-  auto* quantize = app.add_flag("-q,--quantize", options.quantize, "Compute in 8 bits what can be");
+  auto* quantize = add_quantize_flag(app, options);
   add_quantize_options(app, *quantize, options.quantization);
   auto* target =
       add_choice(app, "--target", compile.target,
@@ -160,7 +210,8 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   // Integer operators outside a delegate are Ingot's own.
-  if (options.quantize && !options.delegate && target->count() == 0) compile.target = compiler::Target::ingot;
+  const bool integers = options.quantize && options.quantization.mode == QuantizeMode::integers;
+  if (integers && !options.delegate && target->count() == 0) compile.target = compiler::Target::ingot;
   for (const std::string& path : example_inputs) {
     const Result<Array> array = read_npy(path);
     if (!array) {
@@ -177,8 +228,11 @@ std::string output_path(const AotOptions& options) {
   const compiler::CompileOptions& compile = options.compile;
   const std::string stem =
       compile.model_name.empty() ? std::filesystem::path(compile.model_path).stem().string() : compile.model_name;
-  const char* suffix = options.quantize ? "_quantized.pte" : ".pte";
-  if (options.delegate) suffix = options.quantize ? "_xnnpack_q8.pte" : "_xnnpack_fp32.pte";
+  const char* suffix = options.delegate ? "_xnnpack_fp32.pte" : ".pte";
+  for (const QuantizeWord& known : kQuantizeWords) {
+    if (!options.quantize || known.mode != options.quantization.mode) continue;
+    suffix = options.delegate ? known.delegated_suffix : known.suffix;
+  }
   const std::filesystem::path file = stem + suffix;
   return (std::filesystem::path(options.output_dir) / file).string();
 }

@@ -63,8 +63,10 @@ std::string accuracy_text(const compiler::Accuracy& a) {
 // The worst layers, what stays float, and how right the whole is.
 std::string quantize_text(const QuantizeReport& q) {
   constexpr size_t kLines = 10;
-  std::string text = std::format("  quantized   {} of {} layers, calibrated on {} {}; the worst by their own error:\n",
-                                 q.done, q.total, q.samples, q.random_inputs ? "random inputs" : "samples");
+  const bool observed = q.mode == compiler::QuantizeMode::integers;
+  std::string text =
+      std::format("  quantized   {} of {} layers, {} on {} {}; the worst by their own error:\n", q.done, q.total,
+                  observed ? "calibrated" : "measured", q.samples, q.random_inputs ? "random inputs" : "samples");
   std::vector<QuantizeReport::Layer> layers;
   Groups left;
   for (const auto& layer : q.layers) {
@@ -76,8 +78,9 @@ std::string quantize_text(const QuantizeReport& q) {
   }
   std::ranges::stable_sort(layers, {}, &QuantizeReport::Layer::sqnr_db);
   for (const auto& layer : std::span(layers).first(std::min(layers.size(), kLines))) {
-    text += std::format("    {:5.1f} dB in [{:.4g}, {:.4g}]: {} ({})\n", layer.sqnr_db, layer.low, layer.high,
-                        layer.name, layer.op);
+    text += std::format("    {:5.1f} dB", layer.sqnr_db);
+    if (layer.range) text += std::format(" in [{:.4g}, {:.4g}]", layer.range->first, layer.range->second);
+    text += std::format(": {} ({})\n", layer.name, layer.op);
   }
   if (layers.size() > kLines) text += std::format("    ... and {} more (see --json)\n", layers.size() - kLines);
   if (!left.empty()) text += "  in float\n" + groups_text(left);
@@ -90,7 +93,7 @@ Json quantize_json(const QuantizeReport& q) {
     Json& entry = layers.emplace_back(Json{{"name", layer.name}, {"sqnr_db", nullptr}, {"dtype", layer.dtype}});
     if (layer.reason.empty()) {
       entry["sqnr_db"] = layer.sqnr_db;
-      entry["range"] = {layer.low, layer.high};
+      if (layer.range) entry["range"] = {layer.range->first, layer.range->second};
     } else {
       entry["reason"] = layer.reason;
     }

@@ -1,5 +1,6 @@
 // Conv2d, DepthwiseConv2d and ConvTranspose2d, all NHWC.
 
+#include "delegate/xnnpack/graph/faults.h"
 #include "delegate/xnnpack/graph/node.h"
 
 namespace ingot::xnnpack {
@@ -48,7 +49,55 @@ uint64_t times(uint32_t a, uint32_t b) {
   return uint64_t{a} * b;
 }
 
+struct Padding {
+  uint32_t top = 0, right = 0, bottom = 0, left = 0;
+};
+
+// What XNNPACK would pad by itself along an axis.
+uint64_t same_total(uint64_t in, uint64_t out, uint32_t kernel, uint32_t dilation, uint32_t stride) {
+  const uint64_t needed = (out - 1) * stride + times(kernel - 1, dilation) + 1;
+  return needed > in ? needed - in : 0;
+}
+
+// With room for a row more.
+Padding extended_padding(const NodeDefine& define, const wire::NodeConvolution& conv) {
+  Padding padding = {conv.padding_top(), conv.padding_right(), conv.padding_bottom(), conv.padding_left()};
+  if (same_padding(conv)) {
+    const Shape &in = define.shape(conv.input1_id()), &out = define.shape(conv.output_id());
+    const uint64_t vertical =
+        same_total(in[1], out[1], conv.kernel_height(), conv.dilation_height(), conv.subsampling_height());
+    const uint64_t horizontal =
+        same_total(in[2], out[2], conv.kernel_width(), conv.dilation_width(), conv.subsampling_width());
+    padding.top = static_cast<uint32_t>(vertical / 2);
+    padding.left = static_cast<uint32_t>(horizontal / 2);
+    padding.bottom = static_cast<uint32_t>(vertical - vertical / 2);
+    padding.right = static_cast<uint32_t>(horizontal - horizontal / 2);
+  }
+  padding.bottom += conv.subsampling_height();
+  return padding;
+}
+
+bool is_pointwise(const wire::NodeConvolution& conv) {
+  return conv.kernel_height() == 1 && conv.kernel_width() == 1 && conv.subsampling_height() == 1 &&
+         conv.subsampling_width() == 1 && conv.padding_top() == 0 && conv.padding_bottom() == 0 &&
+         conv.padding_left() == 0 && conv.padding_right() == 0;
+}
+
 }  // namespace
+
+bool ends_wrong(const Payload& payload, const wire::XNode& node, std::span<const Shape> shapes) {
+  const bool transposed = node.xnode_union_type() == wire::NodeUnion::ConvTranspose2d;
+  if (!transposed && node.xnode_union_type() != wire::NodeUnion::Conv2d) return false;
+  const auto& conv = *static_cast<const wire::NodeConvolution*>(node.xnode_union());
+  const auto datatype = [&payload](uint32_t id) { return payload.values()[payload.find(id)].datatype; };
+  const wire::DataType input = datatype(conv.input1_id());
+  if (input != wire::DataType::qint8 && input != wire::DataType::qdint8) return false;
+  // These are matrix products, which are right; and where upsampling, rows are computed one by one.
+  if (!transposed && input == wire::DataType::qint8 && is_pointwise(conv)) return false;
+  if (transposed && (conv.subsampling_height() > 1 || conv.subsampling_width() > 1)) return false;
+  const Shape& out = shapes[payload.find(conv.output_id())];
+  return ends_in_single_pixel(uint64_t{out[1]} * out[2], conv.group_input_channels()) && faults().single_pixel_tile;
+}
 
 Result<void> check_convolution(NodeCheck& check) {
   const auto& conv = *static_cast<const wire::NodeConvolution*>(check.node.xnode_union());
@@ -68,12 +117,18 @@ Result<void> check_convolution(NodeCheck& check) {
 Result<void> define_convolution(const NodeDefine& define) {
   const auto& conv = *static_cast<const wire::NodeConvolution*>(define.node.xnode_union());
   INGOT_TRY_VOID(check_requantization(define, conv.input1_id(), conv.filter_id(), conv.output_id()));
+  Padding padding = {conv.padding_top(), conv.padding_right(), conv.padding_bottom(), conv.padding_left()};
+  uint32_t flags = conv.flags();
+  if (define.extra_row) {
+    padding = extended_padding(define, conv);
+    flags &= ~static_cast<uint32_t>(XNN_FLAG_TENSORFLOW_SAME_PADDING);
+  }
   return answered(xnn_define_convolution_2d(
-      define.subgraph, conv.padding_top(), conv.padding_right(), conv.padding_bottom(), conv.padding_left(),
-      conv.kernel_height(), conv.kernel_width(), conv.subsampling_height(), conv.subsampling_width(),
-      conv.dilation_height(), conv.dilation_width(), conv.groups(), conv.group_input_channels(),
-      conv.group_output_channels(), define.bounds.min, define.bounds.max, define.id(conv.input1_id()),
-      define.id(conv.filter_id()), define.id(conv.bias_id()), define.id(conv.output_id()), conv.flags()));
+      define.subgraph, padding.top, padding.right, padding.bottom, padding.left, conv.kernel_height(),
+      conv.kernel_width(), conv.subsampling_height(), conv.subsampling_width(), conv.dilation_height(),
+      conv.dilation_width(), conv.groups(), conv.group_input_channels(), conv.group_output_channels(),
+      define.bounds.min, define.bounds.max, define.id(conv.input1_id()), define.id(conv.filter_id()),
+      define.id(conv.bias_id()), define.id(conv.output_id()), flags));
 }
 
 // groups is the number of input channels, group_output_channels how many outputs each has. The filter is
@@ -148,10 +203,14 @@ Result<void> check_transposed_convolution(NodeCheck& check) {
 Result<void> define_transposed_convolution(const NodeDefine& define) {
   const auto& conv = *static_cast<const wire::NodeConvolution*>(define.node.xnode_union());
   INGOT_TRY_VOID(check_requantization(define, conv.input1_id(), conv.filter_id(), conv.output_id()));
+  if (define.extra_row && conv.padding_bottom() == 0) {
+    return fail(ErrorCode::not_supported, "XNNPACK computes its last pixel wrong on this processor");
+  }
+  const uint32_t bottom = conv.padding_bottom() - (define.extra_row ? 1 : 0);  // padding takes rows away
   return answered(xnn_define_deconvolution_2d(
-      define.subgraph, conv.padding_top(), conv.padding_right(), conv.padding_bottom(), conv.padding_left(),
-      conv.adjustment_height(), conv.adjustment_width(), conv.kernel_height(), conv.kernel_width(),
-      conv.subsampling_height(), conv.subsampling_width(), conv.dilation_height(), conv.dilation_width(), conv.groups(),
+      define.subgraph, conv.padding_top(), conv.padding_right(), bottom, conv.padding_left(), conv.adjustment_height(),
+      conv.adjustment_width(), conv.kernel_height(), conv.kernel_width(), conv.subsampling_height(),
+      conv.subsampling_width(), conv.dilation_height(), conv.dilation_width(), conv.groups(),
       conv.group_input_channels(), conv.group_output_channels(), define.bounds.min, define.bounds.max,
       define.id(conv.input1_id()), define.id(conv.filter_id()), define.id(conv.bias_id()), define.id(conv.output_id()),
       conv.flags()));

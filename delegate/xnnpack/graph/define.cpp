@@ -1,5 +1,6 @@
 #include "delegate/xnnpack/graph/define.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -136,7 +137,12 @@ class Definition {
     const wire::XNode& node = payload_.node(index);
     const NodeKind& kind = *kind_of(node);
     const Bounds bounds = INGOT_TRY(bounds_of(node));
-    const NodeDefine define{payload_, node, target_.subgraph.get(), target_.shapes.shapes(), ids_, scales_, bounds};
+    NodeDefine define{payload_, node,    target_.subgraph.get(), target_.shapes.shapes(),
+                      ids_,     scales_, target_.storage,        bounds};
+    if (ends_wrong(payload_, node, target_.shapes.shapes())) {
+      define.extra_row = true;
+      return define_and_cut(index, kind, define);
+    }
     if (kind.takes_bounds || !bounds.finite()) return kind.define(define);
     // The node writes an internal value, and a clamp the output.
     const uint32_t output = target_.shapes.sole_output(index);
@@ -150,6 +156,21 @@ class Definition {
   }
 
  private:
+  // The node writes an internal value with a row too many, which is cut off.
+  Result<void> define_and_cut(size_t index, const NodeKind& kind, const NodeDefine& define) {
+    const uint32_t output = target_.shapes.sole_output(index);
+    const uint32_t final_id = ids_[output];
+    ids_[output] = INGOT_TRY(define_one(output, Use::temporary));
+    auto defined = kind.define(define);
+    const uint32_t whole = std::exchange(ids_[output], final_id);
+    if (!defined) return defined;
+    target_.shapes.fix_size(index);
+    const Shape& shape = target_.shapes.shapes()[output];
+    constexpr size_t kStart[kMaxDims] = {};
+    return answered(
+        xnn_define_static_slice(target_.subgraph.get(), shape.rank, kStart, shape.dims, whole, final_id, 0));
+  }
+
   Result<uint32_t> define_one(size_t index, Use use) {
     if (use == Use::ordinary && target_.shapes.is_only_packed(index)) use = Use::packed;
     return define_value(target_.subgraph.get(), payload_, payload_.values()[index], target_.shapes.shapes()[index],
@@ -182,17 +203,36 @@ Result<void> ShapeInference::run(const Payload& payload) {
   const auto values = payload.values();
   for (size_t i = 0; i < values.size(); ++i) defined_[i] = values[i].is_input || values[i].constant != 0;
   for (size_t i = 0; i < payload.num_nodes(); ++i) {
+    if (payload.is_expansion(i)) continue;
     const NodeKind* kind = kind_of(payload.node(i));
     if (kind == nullptr) return fail(ErrorCode::not_supported, "node %zu has no type that is known here", i);
     NodeCheck check(payload, payload.node(i), shapes_, defined_, read_, kind->packs_weights ? kReadToPack : kReadToRun);
     auto checked = kind->check(check);
     if (!checked) return in_node(checked.error(), payload, i);
     if (check.num_outputs == 1) sole_outputs_[i] = static_cast<uint32_t>(check.outputs[0]);
+    if (is_defined_) {
+      auto fits = check_fixed_size(payload, i);
+      if (!fits) return in_node(fits.error(), payload, i);
+    }
   }
   for (size_t i = 0; i < values.size(); ++i) {
     if (!defined_[i]) return fail(ErrorCode::invalid_file, "value %u is never computed", values[i].id);
   }
   return {};
+}
+
+void ShapeInference::fix_size(size_t node) {
+  fixed_.push_back({node, shapes_[sole_outputs_[node]]});
+}
+
+Result<void> ShapeInference::check_fixed_size(const Payload& payload, size_t node) const {
+  const auto known = std::find_if(fixed_.begin(), fixed_.end(), [node](const FixedSize& f) { return f.node == node; });
+  const bool is_fixed = known != fixed_.end();
+  const bool fits =
+      is_fixed ? shapes_[sole_outputs_[node]] == known->shape : !ends_wrong(payload, payload.node(node), shapes_);
+  if (fits) return {};
+  return fail(ErrorCode::not_supported,
+              "XNNPACK computes it wrong on this processor, but for the size it was loaded with");
 }
 
 Result<DefinedSubgraph> define_subgraph(const Payload& payload, const NamedData& named_data) {
@@ -205,9 +245,11 @@ Result<DefinedSubgraph> define_subgraph(const Payload& payload, const NamedData&
   Definition definition(payload, named_data, defined);
   INGOT_TRY_VOID(definition.define_values());
   for (size_t i = 0; i < payload.num_nodes(); ++i) {
+    if (payload.is_expansion(i)) continue;
     auto node = definition.define_node(i);
     if (!node) return in_node(node.error(), payload, i);
   }
+  defined.shapes.fix_sizes_of_others();
   return defined;
 }
 

@@ -43,6 +43,11 @@ class ShapeInference {
   // Only by nodes that pack their constants?
   bool is_only_packed(size_t value) const { return read_[value] == kReadToPack; }
 
+  // The node is defined in a way that only this size of its output goes with; run() fails for others from here on. And
+  // for sizes that would have needed that.
+  void fix_size(size_t node);
+  void fix_sizes_of_others() { is_defined_ = true; }
+
   static constexpr uint8_t kReadToPack = 1, kReadToRun = 2;
 
  private:
@@ -50,6 +55,14 @@ class ShapeInference {
   std::vector<uint8_t> defined_;        // by value, while running
   std::vector<uint8_t> read_;           // by value
   std::vector<uint32_t> sole_outputs_;  // by node
+  struct FixedSize {
+    size_t node;
+    Shape shape;
+  };
+  Result<void> check_fixed_size(const Payload& payload, size_t node) const;
+
+  std::vector<FixedSize> fixed_;  // in the order of the nodes
+  bool is_defined_ = false;
 };
 
 struct SubgraphDeleter {

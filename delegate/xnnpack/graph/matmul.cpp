@@ -72,6 +72,28 @@ Result<void> check_fully_connected(NodeCheck& check) {
 
 namespace {
 
+// With a filter that is the sum of two.
+Result<void> define_sum_of_products(const NodeDefine& define, const wire::NodeFullyConnected& fc, uint32_t rest) {
+  const wire::DataType input = define.value(fc.input1_id()).datatype;
+  if (input != wire::DataType::qdint8) {
+    return fail(ErrorCode::not_supported, "its filter of groups goes with a qdint8 input, found %s", to_string(input));
+  }
+  uint32_t products[2];
+  const uint32_t filters[2] = {define.id(fc.filter_id()), rest};
+  const uint32_t biases[2] = {define.id(fc.bias_id()), XNN_INVALID_VALUE_ID};
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (size_t i = 0; i < 2; ++i) {
+    products[i] = INGOT_TRY(
+        define_internal(define.subgraph, define.value(fc.output_id()).datatype, define.shape(fc.output_id())));
+    INGOT_TRY_VOID(
+        answered(xnn_define_fully_connected(define.subgraph, -kInfinity, kInfinity, define.id(fc.input1_id()),
+                                            filters[i], biases[i], products[i], fc.flags())));
+  }
+  const xnn_binary_params params = {define.bounds.min, define.bounds.max};
+  return answered(xnn_define_binary(define.subgraph, xnn_binary_add, define.bounds.finite() ? &params : nullptr,
+                                    products[0], products[1], define.id(fc.output_id()), 0));
+}
+
 Result<void> define_with_separate_bias(const NodeDefine& define, const wire::NodeFullyConnected& fc) {
   const uint32_t product =
       INGOT_TRY(define_internal(define.subgraph, define.value(fc.output_id()).datatype, define.shape(fc.output_id())));
@@ -92,6 +114,10 @@ Result<void> define_fully_connected(const NodeDefine& define) {
     return define_with_separate_bias(define, fc);
   }
   INGOT_TRY_VOID(check_requantization(define, fc.input1_id(), fc.filter_id(), fc.output_id()));
+  const auto& rests = define.storage.rests;
+  if (const auto rest = rests.find(define.id(fc.filter_id())); rest != rests.end()) {
+    return define_sum_of_products(define, fc, rest->second);
+  }
   return answered(xnn_define_fully_connected(define.subgraph, define.bounds.min, define.bounds.max,
                                              define.id(fc.input1_id()), define.id(fc.filter_id()),
                                              define.id(fc.bias_id()), define.id(fc.output_id()), fc.flags()));

@@ -85,7 +85,10 @@ struct NodeDefine {
   std::span<const Shape> shapes;                   // by index in payload.values()
   std::span<const uint32_t> ids;                   // XNNPACK's ids, likewise
   std::span<const std::span<const float>> scales;  // of per-channel values, likewise
+  const ValueStorage& storage;
   Bounds bounds;
+  // A convolution writes a row more than its node says (see ends_wrong()).
+  bool extra_row = false;
 
   size_t index(uint32_t wire_id) const { return payload.find(wire_id); }
   // XNNPACK's id of a value; XNN_INVALID_VALUE_ID for a missing optional one.
@@ -123,6 +126,9 @@ Result<void> check_depthwise_convolution(NodeCheck&);
 Result<void> define_depthwise_convolution(const NodeDefine&);
 Result<void> check_transposed_convolution(NodeCheck&);
 Result<void> define_transposed_convolution(const NodeDefine&);
+// Would XNNPACK compute the last pixel of this convolution wrong? One with a row more, which is then cut off, it does
+// not. Of other nodes: no.
+bool ends_wrong(const Payload& payload, const wire::XNode& node, std::span<const Shape> shapes);
 // matmul.cpp
 Result<void> check_fully_connected(NodeCheck&);
 Result<void> define_fully_connected(const NodeDefine&);

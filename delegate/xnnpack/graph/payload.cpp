@@ -209,6 +209,7 @@ Result<Payload> Payload::parse(std::span<const std::byte> blob) {
                 kMaxExternals);
   }
   INGOT_TRY_VOID(payload.read_values());
+  payload.find_expansions();
   return payload;
 }
 
@@ -235,6 +236,27 @@ Result<void> Payload::read_values() {
   const auto same = std::adjacent_find(ids_.begin(), ids_.end(), [](const Id& a, const Id& b) { return a.id == b.id; });
   if (same != ids_.end()) return fail(ErrorCode::invalid_file, "two values have id %u", same->id);
   return {};
+}
+
+// XNNPACK takes filters only as constants of the type that it computes in.
+void Payload::find_expansions() {
+  expansions_.assign(num_nodes(), false);
+  for (size_t i = 0; i < num_nodes(); ++i) {
+    if (node(i).xnode_union_type() != wire::NodeUnion::Convert || node(i).output_min_max() != nullptr) continue;
+    const auto* convert = static_cast<const wire::Node1x1*>(node(i).xnode_union());
+    if (convert == nullptr || convert->flags() != 0) continue;
+    const size_t from = find(convert->input_id()), to = find(convert->output_id());
+    if (from == values_.size() || to == values_.size()) continue;
+    const Value& halves = values_[from];
+    Value& floats = values_[to];
+    const bool expands = halves.constant != 0 && halves.datatype == wire::DataType::fp16 && floats.constant == 0 &&
+                         floats.datatype == wire::DataType::fp32 && !floats.is_input && !floats.is_output;
+    if (!expands) continue;
+    floats.constant = halves.constant;
+    floats.shape = halves.shape;
+    floats.is_expanded = true;
+    expansions_[i] = true;
+  }
 }
 
 size_t Payload::find(uint32_t id) const {

@@ -52,7 +52,8 @@ struct Value {
   bool is_output = false;
   uint32_t constant = 0;  // index into the constants; 0 for none
   wire::DataType datatype = wire::DataType::invalid;
-  Shape shape;  // as declared; those of inputs and constants are binding, the others are computed
+  bool is_expanded = false;  // an fp32 constant whose bytes are fp16
+  Shape shape;               // as declared; those of inputs and constants are binding, the others are computed
   // At most one of these.
   const wire::PerTensorQuant* per_tensor = nullptr;
   const wire::PerChannelQuant* per_channel = nullptr;
@@ -69,6 +70,8 @@ class Payload {
   size_t find(uint32_t id) const;
   size_t num_nodes() const { return graph_->xnodes()->size(); }
   const wire::XNode& node(size_t index) const { return *graph_->xnodes()->Get(static_cast<uint32_t>(index)); }
+  // Does the node only make fp32 of an fp16 constant? Its result is a constant too, so it has nothing left to do.
+  bool is_expansion(size_t index) const { return expansions_[index]; }
   uint32_t num_externals() const { return graph_->num_externs(); }
 
   // The bytes of constant `index` (of a value or of scales), at least `needed`, aligned to `alignment`. Fails where the
@@ -83,11 +86,13 @@ class Payload {
   };
 
   Result<void> read_values();
+  void find_expansions();
 
   const wire::Graph* graph_ = nullptr;
   std::span<const std::byte> constants_;
   std::vector<Value> values_;
-  std::vector<Id> ids_;  // sorted by id
+  std::vector<Id> ids_;           // sorted by id
+  std::vector<bool> expansions_;  // by node
 };
 
 // For messages: "fp32", "qint8".

@@ -2,12 +2,15 @@
 
 #include "delegate/xnnpack/graph/values.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "delegate/xnnpack/graph/faults.h"
 #include "delegate/xnnpack/graph/node.h"
 #include "delegate/xnnpack/graph/overread.h"
+#include "runtime/core/half.h"
 
 namespace ingot::xnnpack {
 namespace {
@@ -55,6 +58,17 @@ const void* expand(const void* data, const Shape& shape, ValueStorage& storage) 
     codes[i] = static_cast<std::byte>(((packed[i / 2] >> (i % 2 * 4)) & 15) - kFourBitZeroPoint);
   }
   return codes.data();
+}
+
+// Filters that are kept as fp16 are computed with as fp32.
+const void* expand_halves(const void* data, const Shape& shape, std::deque<std::vector<std::byte>>& kept) {
+  size_t numel = 1;
+  for (size_t i = 0; i < shape.rank; ++i) numel *= shape.dims[i];
+  auto& bytes = kept.emplace_back(numel * sizeof(float) + kOverread);
+  const auto* halves = static_cast<const Float16*>(data);
+  auto* floats = reinterpret_cast<float*>(bytes.data());
+  for (size_t i = 0; i < numel; ++i) floats[i] = to_float(halves[i]);
+  return floats;
 }
 
 Result<void> check_scale(float scale) {
@@ -121,6 +135,49 @@ Result<std::span<const uint16_t>> group_scales(const Payload& payload, const wir
   return scales;
 }
 
+// A filter with a scale a group, as the sum of two of 8 bits with a scale a channel: the second has what the first
+// rounds off, which leaves less than 2^-16 of a channel's largest weight.
+Result<uint32_t> define_sum(xnn_subgraph_t subgraph, const void* data, const Shape& shape, size_t group_size,
+                            std::span<const uint16_t> scales, ValueStorage& storage) {
+  constexpr float kMost = 127;
+  const size_t rows = shape.dims[0], columns = shape.dims[1];
+  const auto* packed = static_cast<const uint8_t*>(data);
+  std::byte* parts[2];
+  float* part_scales[2];
+  for (size_t part = 0; part < 2; ++part) {
+    parts[part] = storage.until_packed.emplace_back(rows * columns + kOverread).data();
+    part_scales[part] = reinterpret_cast<float*>(storage.until_packed.emplace_back(rows * sizeof(float)).data());
+  }
+  std::vector<float> row(columns);
+  for (size_t r = 0; r < rows; ++r) {
+    float largest = 0;
+    for (size_t c = 0; c < columns; ++c) {
+      const size_t i = r * columns + c;
+      const int32_t code = ((packed[i / 2] >> (i % 2 * 4)) & 15) - kFourBitZeroPoint;
+      row[c] = static_cast<float>(code) * from_bfloat16(scales[i / group_size]);
+      largest = std::max(largest, std::abs(row[c]));
+    }
+    const float first = largest > 0 ? largest / kMost : 1, second = first / (2 * kMost);
+    if (!std::isnormal(second)) return fail(ErrorCode::not_supported, "row %zu of a 4-bit filter is too small", r);
+    part_scales[0][r] = first;
+    part_scales[1][r] = second;
+    for (size_t c = 0; c < columns; ++c) {
+      const float code = std::clamp(std::nearbyint(row[c] / first), -kMost, kMost);
+      const float rest = std::clamp(std::nearbyint((row[c] - code * first) / second), -kMost, kMost);
+      parts[0][r * columns + c] = static_cast<std::byte>(static_cast<int8_t>(code));
+      parts[1][r * columns + c] = static_cast<std::byte>(static_cast<int8_t>(rest));
+    }
+  }
+  uint32_t ids[2];
+  for (size_t part = 0; part < 2; ++part) {
+    INGOT_TRY_VOID(answered(xnn_define_channelwise_quantized_tensor_value_v2(
+        subgraph, xnn_datatype_qcint8, 0, part_scales[part], shape.rank, 0, shape.dims, parts[part],
+        XNN_INVALID_VALUE_ID, 0, &ids[part])));
+  }
+  storage.rests[ids[0]] = ids[1];
+  return ids[0];
+}
+
 Result<void> check_zero_point(const Value& value) {
   const int32_t zero = value.per_tensor->zero_point();
   const int32_t low = value.datatype == wire::DataType::qint8 ? -128 : 0;
@@ -132,6 +189,11 @@ Result<void> check_zero_point(const Value& value) {
 
 Result<const void*> constant_data(const Payload& payload, const Value& value, const Shape& shape,
                                   const NamedData& named_data, ValueStorage& storage, bool only_packed) {
+  if (value.is_expanded) {
+    const uint64_t bytes = INGOT_TRY(shape_bytes(wire::DataType::fp16, shape));
+    const auto halves = INGOT_TRY(payload.constant(value.constant, bytes, sizeof(uint16_t), named_data));
+    return expand_halves(halves.data(), shape, only_packed ? storage.until_packed : storage.constants);
+  }
   const uint64_t needed = INGOT_TRY(shape_bytes(value.datatype, shape));
   const bool words = value.datatype == wire::DataType::fp32 || value.datatype == wire::DataType::int32 ||
                      value.datatype == wire::DataType::qint32 || value.datatype == wire::DataType::qcint32;
@@ -189,6 +251,9 @@ Result<uint32_t> define_value(xnn_subgraph_t subgraph, const Payload& payload, c
     }
     const uint64_t needed = shape.dims[0] * (shape.dims[1] / static_cast<size_t>(size));
     const auto bf16 = INGOT_TRY(group_scales(payload, *groups, needed, named_data, storage));
+    if (faults().groups) {
+      return define_sum(subgraph, data, shape, static_cast<size_t>(size), bf16, storage);
+    }
     status =
         xnn_define_blockwise_quantized_tensor_value(subgraph, datatype, kFourBitZeroPoint, bf16.data(), shape.rank, 0,
                                                     static_cast<size_t>(size), shape.dims, data, external, flags, &id);

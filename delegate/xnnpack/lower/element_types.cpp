@@ -1,9 +1,12 @@
 #include "delegate/xnnpack/lower/element_types.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <span>
+
+#include "runtime/core/half.h"
 
 namespace ingot::xnnpack::lowering {
 namespace {
@@ -77,10 +80,33 @@ bool converts_directly(const ElementType& from, const ElementType& to) {
   return ratio >= 0x1.0p-8f && ratio <= 0x1.0p+7f;
 }
 
+bool are_halves(const ElementType& type, const Bytes& bytes, const Sizes& sizes) {
+  return is_float(type) && bytes.size() == static_cast<size_t>(numel(sizes)) * sizeof(uint16_t);
+}
+
+std::optional<uint16_t> group_scale(float scale) {
+  const auto bits = std::bit_cast<uint32_t>(scale);
+  constexpr uint32_t kLowerHalf = 0xFFFF;
+  return (bits & kLowerHalf) == 0 ? std::optional(static_cast<uint16_t>(bits >> 16)) : std::nullopt;
+}
+
+Bytes packed_in_halves_of_bytes(const Bytes& integers) {
+  const auto codes = integers.as<int8_t>();
+  std::byte* out = nullptr;
+  Bytes packed = Bytes::allocate((codes.size() + 1) / 2, &out);
+  const auto stored = [&codes](size_t i) { return i < codes.size() ? static_cast<uint8_t>(codes[i] + 8) & 15 : 0; };
+  for (size_t i = 0; i < packed.size(); ++i) out[i] = static_cast<std::byte>(stored(2 * i) | stored(2 * i + 1) << 4);
+  return packed;
+}
+
 std::vector<float> float_elements(const ConstantElements& from) {
   const auto bytes = from.bytes.span();
   const auto count = static_cast<size_t>(numel(from.sizes));
   std::vector<float> floats(count);
+  if (are_halves(from.type, from.bytes, from.sizes)) {
+    for (size_t i = 0; i < count; ++i) floats[i] = ingot::to_float(from.bytes.as<Float16>()[i]);
+    return floats;
+  }
   if (is_float(from.type)) {
     std::memcpy(floats.data(), bytes.data(), bytes.size());
     return floats;
@@ -90,6 +116,15 @@ std::vector<float> float_elements(const ConstantElements& from) {
     const int64_t zero = from.type.per_tensor->zero_point - moved_by(from.type);
     for (size_t i = 0; i < count; ++i) {
       floats[i] = static_cast<float>(static_cast<double>(integer_at(from.type, bytes, i) - zero) * scale);
+    }
+    return floats;
+  }
+  if (from.type.per_group) {
+    const auto& groups = *from.type.per_group;
+    for (size_t i = 0; i < count; ++i) {
+      const auto scale =
+          std::bit_cast<float>(uint32_t{groups.scales[i / static_cast<size_t>(groups.group_size)]} << 16);
+      floats[i] = static_cast<float>(integer_at(from.type, bytes, i)) * scale;
     }
     return floats;
   }

@@ -1,10 +1,12 @@
 // Element types of the tensors in a payload, and constants in them. Floats; integers of 8 bits with a scale and a zero
-// point for the whole tensor ("affine"), as activations are; integers with a scale for each channel, as weights are;
-// and integers with a scale for each row that is found when the payload runs. Pure functions; the conversions cost time
-// linear in the elements.
+// point for the whole tensor ("affine"), as activations are; integers with a scale for each channel or each group of a
+// channel's elements, as weights are; and integers with a scale for each row that is found when the payload runs.
+// Constants of 4 bits lie in bytes here, an integer each; those of floats may lie in 16 bits. Pure functions; the
+// conversions cost time linear in the elements.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compiler/ir/graph.h"
@@ -38,7 +40,15 @@ ElementType affine_type_for(bool is_unsigned, Interval numbers, double least_sca
 // Can one Convert node turn elements of one type into the other?
 bool converts_directly(const ElementType& from, const ElementType& to);
 
-// Elements of a constant, in `order`.
+// Do the bytes of a float constant hold 16-bit floats?
+bool are_halves(const ElementType& type, const compiler::Bytes& bytes, const Sizes& sizes);
+
+// The scale as XNNPACK keeps it for groups: a bfloat16, the upper half of a float. None where the float is another.
+std::optional<uint16_t> group_scale(float scale);
+// Integers of 4 bits as the payload has them: two a byte, the first in the low half, 8 added.
+compiler::Bytes packed_in_halves_of_bytes(const compiler::Bytes& integers);
+
+// Elements of a constant, in `order`. Groups lie along the innermost dimension.
 struct ConstantElements {
   const Sizes& sizes;
   const Order& order;

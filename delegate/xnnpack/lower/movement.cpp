@@ -46,6 +46,14 @@ Lowered lower_copy(NodeLowering& n) {
   return n.define(*x);
 }
 
+// Weights in 16 bits are the numbers that they become.
+Lowered lower_cast(NodeLowering& n) {
+  const IrValue& from = *n.node.tensor("self");
+  if (!from.is_constant() || from.type.dtype != DType::float16) return lower_copy(n);
+  INGOT_TRY_VOID(check_shape(from));
+  return n.define(n.build.constant(sizes_of(from), order_of(from), from.data));
+}
+
 Lowered check_repetitions(NodeLowering& n, const Tensor& x) {
   INGOT_TRY_VOID(check_value(*n.node.output()));
   const int64_t repetitions = numel(sizes_of(*n.node.output())) / numel(x.sizes);
@@ -203,8 +211,8 @@ constexpr Rule kRules[] = {
     {"aten::unsqueeze_copy", lower_view},
     {"aten::clone", lower_copy},
     {"aten::alias_copy", lower_copy},
-    {"aten::_to_copy", lower_copy},
-    {"dim_order_ops::_to_dim_order_copy", lower_copy},
+    {"aten::_to_copy", lower_cast},
+    {"dim_order_ops::_to_dim_order_copy", lower_cast},
     {"dim_order_ops::_clone_dim_order", lower_copy},
     {"aten::expand_copy", lower_expand},
     {"aten::repeat", lower_repeat},

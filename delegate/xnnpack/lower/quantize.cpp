@@ -107,7 +107,8 @@ const IrValue* real_of_rows(const Node& quantize) {
   return chosen && scale->tensor(0) == quantize.tensor(0) ? quantize.tensor(0) : nullptr;
 }
 
-// XNNPACK finds scales by itself, one for each row, between the row's ends and 0.
+// XNNPACK finds scales by itself, between the ends of the numbers and 0: one for each row, or, where a convolution
+// reads them, for each image, though the graph may have one for all.
 Lowered lower_rows(TensorBuilder& build, Tensors& tensors, const Node& node) {
   if (chooses_parameters(node)) return check_value(*node.tensor(0));
   if (dequantizes_rows(node)) {
@@ -128,7 +129,8 @@ Lowered lower_rows(TensorBuilder& build, Tensors& tensors, const Node& node) {
   Tensor* tensor = tensors.find(*real);
   if (tensor == nullptr) return refuse("'{}' has no value here", real->name);
   if (tensor->rank() == 0) return refuse("its input is a scalar");
-  const ElementType type = ElementType::quantized(wire::DataType::qdint8, PerToken{1});
+  const bool is_image = tensor->rank() == 4 && !node.is("quantized_decomposed::quantize_per_token");
+  const ElementType type = ElementType::quantized(wire::DataType::qdint8, PerToken{is_image ? 3 : 1});
   tensors.set(*node.output(), build.convert(build.to_float(*tensor), type));
   return {};
 }

@@ -133,8 +133,10 @@ Tensor& TensorBuilder::computed(const Sizes& sizes, const Order& order, const Si
 
 Tensor& TensorBuilder::convert(Tensor& tensor, const ElementType& type) {
   const Order order = tensor.is_constant() ? tensor.data_order : preferred(tensor).order;
-  // Rows that get a scale each lie innermost.
-  return convert(tensor, type, type.per_token ? move_last(order, tensor.rank() - 1) : order);
+  if (!type.per_token) return convert(tensor, type, order);
+  // What gets a scale each lies innermost: rows, or whole images.
+  const bool images = type.per_token->nonbatch_dims > 1;
+  return convert(tensor, type, images ? channels_last(tensor.rank()) : move_last(order, tensor.rank() - 1));
 }
 
 Tensor& TensorBuilder::convert(Tensor& tensor, const ElementType& type, const Order& order) {
@@ -179,6 +181,31 @@ Bytes TensorBuilder::converted_constant(const Tensor& tensor, const ElementType&
 ElementType TensorBuilder::per_channel(wire::DataType datatype, std::vector<float> scales, size_t dim) {
   const std::vector<float>& kept = scales_.emplace_back(std::move(scales));
   return ElementType::quantized(datatype, PerChannel{kept, static_cast<int32_t>(dim)});
+}
+
+ElementType TensorBuilder::per_group(std::vector<uint16_t> scales, size_t group_size) {
+  const std::vector<uint16_t>& kept = group_scales_.emplace_back(std::move(scales));
+  return ElementType::quantized(wire::DataType::qbint4, PerGroup{kept, static_cast<int32_t>(group_size)});
+}
+
+// A filter of [rows, columns] with a scale for each group of columns comes as [rows * groups, group] with a scale for
+// each of its rows. XNNPACK takes it where its integers have 4 bits.
+std::optional<ElementType> TensorBuilder::type_of_groups(const Tensor& tensor, const Sizes& sizes) {
+  constexpr int64_t kLeastGroup = 32;
+  const auto& channels = tensor.type.per_channel;
+  if (!channels || channels->dim != 0 || tensor.rank() != 2 || sizes.size() != 2) return std::nullopt;
+  const int64_t group = tensor.sizes[1];
+  if (group % kLeastGroup != 0 || sizes[1] % group != 0) return std::nullopt;
+  if (!same_memory(tensor.sizes, tensor.data_order, identity(2))) return std::nullopt;
+  const auto codes = tensor.data->as<int8_t>();
+  if (!std::ranges::all_of(codes, [](int8_t code) { return code >= -8 && code <= 7; })) return std::nullopt;
+  std::vector<uint16_t> scales;
+  for (const float scale : channels->scales) {
+    const auto stored = group_scale(scale);
+    if (!stored) return std::nullopt;
+    scales.push_back(*stored);
+  }
+  return per_group(std::move(scales), static_cast<size_t>(group));
 }
 
 void TensorBuilder::output(Tensor& numbers, const ElementType& type, uint32_t external_id, const Order& order) {
@@ -257,8 +284,16 @@ uint32_t TensorBuilder::constant_in(Tensor& tensor, const Order& order, const Si
   } else if (!aligned) {
     bytes = Bytes::copy_of(bytes.span());
   }
-  owners_.push_back(bytes);
   ElementType type = tensor.type;
+  if (type.per_group) bytes = packed_in_halves_of_bytes(bytes);
+  owners_.push_back(bytes);
+  if (are_halves(type, bytes, tensor.sizes)) {
+    const auto halves = ElementType::plain(wire::DataType::fp16);
+    const uint32_t id =
+        expanded(added(writer_.add_constant(halves, wire_dims(shape), bytes.span()), shape, Role::constant), shape);
+    tensor.stored.push_back({id, shape, order});
+    return id;
+  }
   if (type.per_channel) {  // the dimension's place in memory; one that nothing has where it was merged with others
     const auto dim = static_cast<size_t>(type.per_channel->dim);
     const auto place = dim_after_view(physical(tensor.sizes, order), shape, position_of(order, dim));
@@ -267,6 +302,15 @@ uint32_t TensorBuilder::constant_in(Tensor& tensor, const Order& order, const Si
   const uint32_t id = added(writer_.add_constant(type, wire_dims(shape), bytes.span()), shape, Role::constant);
   tensor.stored.push_back({id, shape, order});
   return id;
+}
+
+// Floats of a constant that is kept in 16 bits: a node, which the delegate does when it loads the payload.
+uint32_t TensorBuilder::expanded(uint32_t halves, const Sizes& shape) {
+  wire::Node1x1T convert;
+  convert.input_id = halves;
+  convert.output_id = add_internal(ElementType{}, shape);
+  node(wire::NodeUnion::Convert, convert);
+  return convert.output_id;
 }
 
 const Stored& TensorBuilder::preferred(const Tensor& tensor) const {
@@ -327,9 +371,15 @@ Tensor& TensorBuilder::view_of_constant(Tensor& tensor, const Sizes& sizes) {
   ElementType type = tensor.type;
   if (type.per_channel) {
     const auto dim = dim_after_view(tensor.sizes, sizes, static_cast<size_t>(type.per_channel->dim));
-    if (!dim) return view_of_constant(to_float(tensor), sizes);
+    if (!dim) {
+      if (const auto groups = type_of_groups(tensor, sizes)) {
+        return constant(sizes, identity(sizes.size()), *tensor.data, *groups);
+      }
+      return view_of_constant(to_float(tensor), sizes);
+    }
     type.per_channel->dim = static_cast<int32_t>(*dim);
   }
+  if (type.per_group) return view_of_constant(to_float(tensor), sizes);
   const Order logical = identity(tensor.rank());
   const bool in_order = trial_ || same_memory(tensor.sizes, tensor.data_order, logical);
   Bytes data = in_order ? *tensor.data : reordered(*tensor.data, tensor.sizes, tensor.data_order, logical);

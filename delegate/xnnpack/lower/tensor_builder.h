@@ -112,8 +112,9 @@ class TensorBuilder {
   // A tensor that is quantized for each row keeps the floats that it was made from.
   Tensor& convert(Tensor& tensor, const ElementType& type);
   Tensor& to_float(Tensor& tensor) { return convert(tensor, ElementType{}); }
-  // A per-channel type that lives as long as this builder.
+  // Types that live as long as this builder: per channel, and of 4 bits with a scale for each group.
   ElementType per_channel(wire::DataType datatype, std::vector<float> scales, size_t dim);
+  ElementType per_group(std::vector<uint16_t> scales, size_t group_size);
 
   // Declared shapes by id, for comparing with what the payload computes.
   const std::vector<Sizes>& shapes() const { return shapes_; }
@@ -138,13 +139,16 @@ class TensorBuilder {
   // The id of a payload value that holds the tensor in this order, in any shape.
   uint32_t in_order(Tensor& tensor, const Order& order);
   Tensor& view_of_constant(Tensor& tensor, const Sizes& sizes);
+  std::optional<ElementType> type_of_groups(const Tensor& tensor, const Sizes& sizes);
+  uint32_t expanded(uint32_t halves, const Sizes& shape);
   Bytes converted_constant(const Tensor& tensor, const ElementType& type) const;
 
   bool trial_;
   std::optional<ElementType> computes_in_ = ElementType{};
   bool computed_ = false;
   bool ambiguous_ = false;
-  std::deque<std::vector<float>> scales_;  // of per-channel types
+  std::deque<std::vector<float>> scales_;           // of per-channel types
+  std::deque<std::vector<uint16_t>> group_scales_;  // of per-group types
   PayloadWriter writer_;
   std::deque<Tensor> tensors_;
   std::vector<Sizes> shapes_;                                                  // by id

@@ -56,5 +56,55 @@ TEST(QuantizedRows, ParametersThatAreUsedElsewhereAreComputedOutside) {
   EXPECT_EQ(outcome.count("FullyConnected"), 1);
 }
 
+// [5, 64] in groups of 32, as [10, 32] with a scale for each row; the scales are bfloat16 numbers.
+std::string groups() {
+  std::string codes;
+  for (int i = 0; i < 320; ++i) codes += (i > 0 ? ", " : "") + std::to_string(i * 7 % 16 - 8);
+  return "%i = const int8[10, 32] [" + codes +
+         "] %c = const float32[10] [0.5, 0.25, 0.125, 1, 0.5, 0.25, 0.75, 0.5, 0.375, 1] %z = const int64[10] splat 0 "
+         "%g = quantized_decomposed::dequantize_per_channel(%i, %c, %z, 0, -8, 7, int8) "
+         "%v = aten::view_copy(%g, [5, 64]) %w = aten::permute_copy(%v, [1, 0]) ";
+}
+
+TEST(QuantizedRows, TakeFourBitsInGroups) {
+  for (const int rows : {1, 3, 16}) {
+    const std::string input = "graph f(%x: float32[" + std::to_string(rows) + ", 64]) {\n";
+    const Outcome outcome = run_both(input + kRows + groups() + "%b = const float32[5] seed 2 " +
+                                     "%y = aten::addmm(%b, %d, %w) return %y }");
+    EXPECT_TRUE(agrees(outcome, 0.03)) << rows;
+    EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Convert", 1}, {"FullyConnected", 1}}));
+    ASSERT_EQ(outcome.payloads.size(), 1u);
+  }
+}
+
+// Of each image, as if it were a row.
+TEST(QuantizedRows, AreImagesForConvolutions) {
+  const Outcome outcome = run_both(
+      "graph f(%x: float32[1, 72, 7, 7]) {\n"
+      "%s, %n = quantized_decomposed::choose_qparams.tensor(%x, -128, 127, 1e-7, int8)\n"
+      "%q = quantized_decomposed::quantize_per_tensor.tensor(%x, %s, %n, -128, 127, int8)\n"
+      "%d = quantized_decomposed::dequantize_per_tensor.tensor(%q, %s, %n, -128, 127, int8)\n"
+      "%i = const int8[3, 72, 3, 3] seed 1 %c = const float32[3] [0.01, 0.02, 0.015] %z = const int64[3] splat 0 "
+      "%w = quantized_decomposed::dequantize_per_channel(%i, %c, %z, 0, -127, 127, int8) "
+      "%b = const float32[3] seed 2 %y = aten::convolution(%d, %w, %b, [1, 1], [1, 1], [1, 1], false, [0, 0], 1) "
+      "%r = aten::relu(%y) return %r }");
+  EXPECT_TRUE(agrees(outcome, 0.01));
+  EXPECT_EQ(outcome.count("Conv2d"), 1);
+  EXPECT_EQ(outcome.count("Convert"), 1);
+  EXPECT_EQ(outcome.clamped, 1);
+}
+
+TEST(HalfWeights, StayHalvesInThePayload) {
+  const std::string filter =
+      "%h = const float16[6, 5, 3, 3] splat 0.3 "
+      "%w = dim_order_ops::_to_dim_order_copy(%h, false, none, float32) ";
+  const Outcome outcome = run_both("graph f(%x: float32[1, 5, 8, 9]) {\n" + filter +
+                                   "%b = const float32[6] seed 2 "
+                                   "%y = aten::convolution(%x, %w, %b, [1, 1], [1, 1], [1, 1], false, [0, 0], 1) "
+                                   "return %y }");
+  EXPECT_TRUE(agrees(outcome, 1e-5));
+  EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Convert", 1}, {"Conv2d", 1}, {"StaticTranspose", 2}}));
+}
+
 }  // namespace
 }  // namespace ingot::testing

@@ -79,6 +79,9 @@ const Geometry kGeometries[] = {
     {.in = 7, .out = 16, .kernel_height = 1, .kernel_width = 1},
     {.groups = 2, .in = 3, .out = 4, .top = 1, .right = 1, .bottom = 1, .left = 1},
     {.in = 4, .out = 6, .kernel_height = 5, .kernel_width = 2, .stride_height = 3, .stride_width = 1},
+    // 49 and 17 pixels of many channels, of which XNNPACK of 2024-11 gets the last one wrong in 8 bits on AMX.
+    {.height = 7, .width = 7, .in = 72, .out = 5, .top = 1, .right = 1, .bottom = 1, .left = 1},
+    {.height = 3, .width = 36, .in = 66, .out = 3, .stride_height = 2, .stride_width = 2},
 };
 
 TEST(Conv2d, Fp32) {
@@ -146,9 +149,17 @@ TEST(Conv2d, Int8PerChannel) {
   }
 }
 
-TEST(Conv2d, DynamicallyQuantizedInput) {
-  const Geometry g{.in = 4, .out = 6, .top = 1, .right = 1, .bottom = 1, .left = 1};
-  const Dims filter_dims = {g.out, 3, 3, g.in};
+class DynamicConv2d : public ::testing::TestWithParam<Geometry> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, DynamicConv2d,
+    ::testing::Values(Geometry{.in = 4, .out = 6, .top = 1, .right = 1, .bottom = 1, .left = 1},
+                      Geometry{.height = 7, .width = 7, .in = 72, .out = 5, .kernel_height = 1, .kernel_width = 1},
+                      Geometry{.height = 3, .width = 19, .in = 100, .out = 4}));
+
+TEST_P(DynamicConv2d, RoundsItsInput) {
+  const Geometry g = GetParam();
+  const Dims filter_dims = {g.out, g.kernel_height, g.kernel_width, g.in};
   const auto x = sample(numel(g.input()));
   const auto filter = sample_int8(numel(filter_dims), 2);
   const auto bias = sample(g.out, 1, 3);
@@ -169,7 +180,9 @@ TEST(Conv2d, DynamicallyQuantizedInput) {
   const Dims dims = g.output();
   OwnedTensor out(DType::float32, {dims.begin(), dims.end()});
   run(std::move(writer), {in.get(), out.get()});
-  expect_near(convolve(g, x, dequantize(filter, 0.01f, 0), bias), out.items<float>(), 0.02);
+  // Half a step of inputs in [-1, 1) for each product.
+  const double bound = 1.0 / 255 * 0.01 * 127 * static_cast<double>(filter.size() / g.out);
+  expect_near(convolve(g, x, dequantize(filter, 0.01f, 0), bias), out.items<float>(), std::min(bound, 0.03));
 }
 
 // A depthwise filter [1, h, w, channels * multiplier] as the filter [channels * multiplier, h, w, 1] of a grouped one.

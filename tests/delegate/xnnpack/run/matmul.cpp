@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "runtime/core/half.h"
 #include "tests/delegate/xnnpack/run/fixture.h"
 
 namespace ingot::xnnpack {
@@ -28,22 +29,24 @@ std::vector<double> product(const std::vector<float>& x, const std::vector<float
   return y;
 }
 
-// Converts the input to qdint8 and runs a FullyConnected with this filter.
+// Converts the input, of any number of rows, to qdint8 and runs a FullyConnected with this filter.
 std::vector<float> run_dynamic(const ElementType& filter_type, std::span<const std::byte> filter,
                                const std::vector<float>& x, const std::vector<float>& bias) {
+  const auto rows = static_cast<uint32_t>(x.size() / kIn);
+  const Dims input = {rows, kIn}, output = {rows, kOut};
   PayloadWriter writer;
   wire::Node1x1T convert;
-  convert.input_id = writer.add_input(0, kFloat, kInputDims);
-  convert.output_id = writer.add_internal(ElementType::quantized(DataType::qdint8, PerToken{1}), kInputDims);
+  convert.input_id = writer.add_input(0, kFloat, input);
+  convert.output_id = writer.add_internal(ElementType::quantized(DataType::qdint8, PerToken{1}), input);
   writer.add_node(Type::Convert, convert);
   wire::NodeFullyConnectedT node;
   node.input1_id = convert.output_id;
   node.filter_id = writer.add_constant(filter_type, kFilterDims, filter);
   node.bias_id = writer.add_constant(kFloat, Dims{kOut}, as_bytes(bias));
-  node.output_id = writer.add_output(1, kFloat, kOutputDims);
+  node.output_id = writer.add_output(1, kFloat, output);
   writer.add_node(Type::FullyConnected, node);
-  auto in = OwnedTensor::of(DType::float32, kInputDims, x);
-  OwnedTensor out(DType::float32, {kRows, kOut});
+  auto in = OwnedTensor::of(DType::float32, input, x);
+  OwnedTensor out(DType::float32, {static_cast<int32_t>(rows), kOut});
   run(std::move(writer), {in.get(), out.get()});
   return out.items<float>();
 }
@@ -156,7 +159,7 @@ TEST(FullyConnected, DynamicInt4PerChannel) {
 }
 
 TEST(FullyConnected, DynamicInt4PerGroup) {
-  const auto x = sample(kRows * kIn), bias = sample(kOut, 1, 3);
+  const auto bias = sample(kOut, 1, 3);
   const auto filter = sample_int8(kOut * kIn, 2, -8, 7);
   constexpr uint32_t kGroup = 32;
   std::vector<uint16_t> scales;
@@ -166,9 +169,39 @@ TEST(FullyConnected, DynamicInt4PerGroup) {
     if (i % kGroup == 0) scales.push_back(static_cast<uint16_t>(std::bit_cast<uint32_t>(scale) >> 16));
     real.push_back(static_cast<float>(filter[i]) * scale);
   }
-  const auto y =
-      run_dynamic(ElementType::quantized(DataType::qbint4, PerGroup{scales, kGroup}), as_bytes(pack4(filter)), x, bias);
-  expect_near(product(x, real, bias), y, 0.02);
+  // XNNPACK of 2024-11 gets 2 and 3 rows wrong on AVX-512 with VNNI and GFNI, and so many behind each 14.
+  for (const size_t rows : {1, 2, 3, 5, 14, 15, 17, 30}) {
+    const auto x = sample(rows * kIn);
+    const auto y = run_dynamic(ElementType::quantized(DataType::qbint4, PerGroup{scales, kGroup}),
+                               as_bytes(pack4(filter)), x, bias);
+    expect_near(product(x, real, bias), y, 0.02);
+  }
+}
+
+// A filter of 16 bits, which a node widens: with one made here, and by the delegate, nothing is left to do at run time.
+TEST(FullyConnected, Fp16Filter) {
+  const auto x = sample(kRows * kIn), filter = sample(kOut * kIn, 1, 2);
+  std::vector<uint16_t> halves;
+  std::vector<float> real;
+  for (const float w : filter) {
+    halves.push_back(to_float16(w).bits);
+    real.push_back(to_float(to_float16(w)));
+  }
+  PayloadWriter writer;
+  wire::Node1x1T convert;
+  convert.input_id = writer.add_constant(ElementType::plain(DataType::fp16), kFilterDims, as_bytes(halves));
+  convert.output_id = writer.add_internal(kFloat, kFilterDims);
+  writer.add_node(Type::Convert, convert);
+  wire::NodeFullyConnectedT node;
+  node.input1_id = writer.add_input(0, kFloat, kInputDims);
+  node.filter_id = convert.output_id;
+  node.bias_id = kNoId;
+  node.output_id = writer.add_output(1, kFloat, kOutputDims);
+  writer.add_node(Type::FullyConnected, node);
+  auto in = OwnedTensor::of(DType::float32, kInputDims, x);
+  OwnedTensor out(DType::float32, {kRows, kOut});
+  run(std::move(writer), {in.get(), out.get()});
+  expect_near(product(x, real, std::vector<float>(kOut)), out.items<float>(), 1e-5);
 }
 
 TEST(FullyConnected, KeepsLeadingDimensions) {
