@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "compiler/ir/constants.h"
 #include "delegate/xnnpack/lower/tensor_ops.h"
@@ -214,11 +215,14 @@ Expected<Tensor*> product_bias(TensorBuilder& build, Tensor* bias, const Tensor&
     if (!std::isnormal(scale)) return refuse("its input's scale times its weight's is {}", scale);
   }
   const auto real = float_elements({bias->sizes, bias->data_order, bias->type, *bias->data});
+  // Sums have 32 bits, of which the products need some: at most 2 * 255 * 255 each, zero points included.
+  constexpr int64_t kLeast = int64_t{1} << 30, kProduct = int64_t{1} << 17;
+  const int64_t depth = numel(weight.sizes) / std::max<int64_t>(channels, 1);
+  const auto most = static_cast<double>(std::max(kLeast, INT32_MAX - std::min(depth, kLeast) * kProduct));
   std::vector<int32_t> integers(real.size());
   for (size_t i = 0; i < real.size(); ++i) {
     const double steps = std::nearbyint(real[i] / static_cast<double>(scales[i % scales.size()]));
-    constexpr double kMost = 1 << 30;  // what is left is the products'
-    if (!(std::abs(steps) <= kMost)) return refuse("its bias is {} steps of the products, more than 2^30", steps);
+    if (!(std::abs(steps) <= most)) return refuse("its bias is {} steps of the products, more than {}", steps, most);
     integers[i] = static_cast<int32_t>(steps);
   }
   const ElementType type = weight.type.per_channel
