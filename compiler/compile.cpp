@@ -41,11 +41,11 @@ class Stages {
   CompileReport& report_;
 };
 
-// Only ONNX models leave sizes open.
+// Only models of other frameworks leave sizes open.
 Result<void> expect_no_shapes(const CompileOptions& options, const char* what) {
   if (options.input_shapes.empty()) return {};
-  return fail(ErrorCode::invalid_argument, "%s has the sizes that it has: --shape and --example_inputs are for ONNX",
-              what);
+  return fail(ErrorCode::invalid_argument,
+              "%s has the sizes that it has: --shape and --example_inputs are for models that leave sizes open", what);
 }
 
 Result<Graph> parse_text(const CompileOptions& options, std::span<const std::byte> bytes) {

@@ -23,15 +23,15 @@
 namespace ingot::compiler {
 
 struct CompileOptions {
-  // Exactly one of the three: a file (ONNX, or a graph in text form, told apart by content), such a file's bytes (not
-  // owned, and not needed after compile() returns), or a name of the zoo.
+  // Exactly one of the three: a file (ONNX, TensorFlow Lite, or a graph in text form, told apart by content), such a
+  // file's bytes (not owned, and not needed after compile() returns), or a name of the zoo.
   std::string model_path;
   std::optional<std::span<const std::byte>> model_bytes;
   std::string model_name;
   // For the zoo: a .safetensors or .npz file of parameters; empty for seeded weights.
   std::string weights_path;
   uint64_t seed = 0;
-  // Sizes of an ONNX model's inputs by name; under an empty name, by position.
+  // Sizes of inputs that the model leaves open, by name; under an empty name, by position.
   std::vector<std::pair<std::string, std::vector<int64_t>>> input_shapes;
   Target target = Target::executorch;
   // Who takes what it can; null leaves all to portable kernels. Not owned.

@@ -165,7 +165,8 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       "  aot_compiler --model net.onnx --shape image=1x3x224x224 --output net.pte");
   compiler::CompileOptions& compile = options.compile;
   auto* source = app.add_option_group("model")->require_option(0, 1);
-  source->add_option("--model", compile.model_path, "A model file: .onnx, or a graph in text form")->type_name("FILE");
+  source->add_option("--model", compile.model_path, "A model file: .onnx, .tflite, or a graph in text form")
+      ->type_name("FILE");
   auto* name = source->add_option("-m,--model_name", compile.model_name, "A model built by name (see --list_models)");
   app.add_flag("--list_models", options.list_models, "List the names that --model_name takes");
   app.add_option("--weights", compile.weights_path, "Parameters for --model_name under torchvision's names")

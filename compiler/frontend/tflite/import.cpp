@@ -153,6 +153,7 @@ Result<void> Importer::add_inputs(const TfliteImportOptions& options) {
     if (!sizes) return with_context(std::move(sizes.error()), "input '" + tensor.name.substr(0, 80) + "'");
     if (*sizes != tensor.sizes) shapes_are_fixed_ = false;
     const std::string name = tensor.name.empty() ? "input" + std::to_string(i) : tensor.name;
+    builder_.set_source(name);
     INGOT_TRY_VOID(tensors_.add_input(index, name, std::move(*sizes)));
   }
   return {};

@@ -17,11 +17,11 @@ Result<Value*> move(const Node& node, const IntegerResult& result, Builder& buil
   return convert(*input, result, builder);
 }
 
-// The padding is the integer that means its value.
+// The padding is the integer that means its value; infinities are the least and the largest.
 Result<Value*> pad(const Node& node, const IntegerResult& result, Builder& builder) {
   const auto input = integers_of(node.tensor(0));
   const double value = node.real("value");
-  if (!input || !std::isfinite(value)) return nullptr;
+  if (!input || std::isnan(value)) return nullptr;
   Value* converted = INGOT_TRY(convert(*input, result, builder));
   const double steps = std::nearbyint(value / result.quantization.scale()) + result.range.zero_point;
   const auto filler = static_cast<int64_t>(std::clamp<double>(steps, result.range.min, result.range.max));
