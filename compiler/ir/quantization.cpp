@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "compiler/ir/constants.h"
 
@@ -30,6 +31,31 @@ std::optional<Quantization> per_channel(const Node& node, Quantization quantizat
 }
 
 }  // namespace
+
+std::optional<IntegerRange> integer_range(DType dtype) {
+  switch (dtype) {
+    case DType::uint8:
+      return IntegerRange{0, UINT8_MAX};
+    case DType::int8:
+      return IntegerRange{INT8_MIN, INT8_MAX};
+    case DType::uint16:
+      return IntegerRange{0, UINT16_MAX};
+    case DType::int16:
+      return IntegerRange{INT16_MIN, INT16_MAX};
+    case DType::int32:
+      return IntegerRange{INT32_MIN, INT32_MAX};
+    case DType::uint32:
+    case DType::int64:
+    case DType::uint64:
+    case DType::float16:
+    case DType::float32:
+    case DType::float64:
+    case DType::bfloat16:
+    case DType::boolean:
+      break;
+  }
+  return std::nullopt;
+}
 
 bool is_quantize(const Node& node) {
   return node.is("quantized_decomposed::quantize_per_tensor") || node.is("quantized_decomposed::quantize_per_channel");

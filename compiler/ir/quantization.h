@@ -35,6 +35,13 @@ struct Quantization {
   friend bool operator==(const Quantization&, const Quantization&) = default;
 };
 
+// All integers of a dtype that may stand for real numbers; nothing for other dtypes.
+struct IntegerRange {
+  int64_t min = 0;
+  int64_t max = 0;
+};
+std::optional<IntegerRange> integer_range(DType dtype);
+
 // Is it one of quantized_decomposed::quantize_per_tensor and quantize_per_channel?
 bool is_quantize(const Node& node);
 // Is it one of quantized_decomposed::dequantize_per_tensor and dequantize_per_channel?

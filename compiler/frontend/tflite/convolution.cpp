@@ -31,16 +31,27 @@ struct Filter {
   int64_t groups;
 };
 
+Result<void> expect_reals(Conversion& c, size_t x, size_t filter) {
+  INGOT_TRY_VOID(c.expect_real(x));
+  return c.expect_real(filter);
+}
+
 // Padding that is equal on both sides is the convolution's own.
-Result<Value*> convolve(Conversion& c, Value* x, const Filter& filter, const Windows& windows) {
+template <typename Options>
+Result<void> give_convolution(Conversion& c, Value* x, const std::vector<int64_t>& sizes, const Filter& filter,
+                              const Options& options) {
+  const Windows windows =
+      INGOT_TRY(lay_windows(x, {sizes[1], options.stride_h, options.dilation_h_factor},
+                            {sizes[2], options.stride_w, options.dilation_w_factor}, options.padding));
   std::vector<int64_t> padding = windows.before;
   if (!windows.symmetric()) {
     x = INGOT_TRY(c.padded(0, x, for_images(windows.before), for_images(windows.after), 0.0));
     padding = {0, 0};
   }
   const std::vector<int64_t> none = {0, 0};
-  return c.call("aten::convolution", {x, filter.weight, filter.bias, windows.strides, padding, windows.dilations, false,
-                                      none, filter.groups});
+  Value* y = INGOT_TRY(c.call("aten::convolution", {x, filter.weight, filter.bias, windows.strides, padding,
+                                                    windows.dilations, false, none, filter.groups}));
+  return c.give(y, Axes::images, options.fused_activation_function);
 }
 
 // How ATen's transposed convolution gets to sizes that are given, along one axis: it cuts `padding` off both ends, then
@@ -83,26 +94,20 @@ Result<Value*> transposed_convolution(Conversion& c, size_t x_input, const Filte
 
 Result<void> convert_conv_2d(Conversion& c) {
   const auto options = INGOT_TRY(c.options<wire::Conv2DOptions>());
-  INGOT_TRY_VOID(c.expect_real(0));
-  INGOT_TRY_VOID(c.expect_real(1));
+  INGOT_TRY_VOID(expect_reals(c, 0, 1));
   Value* x = INGOT_TRY(c.images(0));
   const std::vector<int64_t> sizes = INGOT_TRY(filter_sizes(c, 1));
   const int64_t channels = INGOT_TRY(Calls::size(x, 1));
   if (channels % sizes[3] != 0)
     return fail(ErrorCode::invalid_file, "its filter has %lld channels, its input %lld",
                 static_cast<long long>(sizes[3]), static_cast<long long>(channels));
-  const Windows windows =
-      INGOT_TRY(lay_windows(x, {sizes[1], options.stride_h, options.dilation_h_factor},
-                            {sizes[2], options.stride_w, options.dilation_w_factor}, options.padding));
   const Filter filter{INGOT_TRY(c.permuted(1, kOutInFirst)), INGOT_TRY(c.bias(2, 0, 1, sizes[0])), channels / sizes[3]};
-  Value* y = INGOT_TRY(convolve(c, x, filter, windows));
-  return c.give(y, Axes::images, options.fused_activation_function);
+  return give_convolution(c, x, sizes, filter, options);
 }
 
 Result<void> convert_depthwise_conv_2d(Conversion& c) {
   const auto options = INGOT_TRY(c.options<wire::DepthwiseConv2DOptions>());
-  INGOT_TRY_VOID(c.expect_real(0));
-  INGOT_TRY_VOID(c.expect_real(1));
+  INGOT_TRY_VOID(expect_reals(c, 0, 1));
   Value* x = INGOT_TRY(c.images(0));
   const std::vector<int64_t> sizes = INGOT_TRY(filter_sizes(c, 1));
   const int64_t channels = INGOT_TRY(Calls::size(x, 1));
@@ -110,19 +115,14 @@ Result<void> convert_depthwise_conv_2d(Conversion& c) {
   if (sizes[0] != 1 || sizes[3] % std::max<int64_t>(channels, 1) != 0)
     return fail(ErrorCode::invalid_file, "its filter is %s, its input has %lld channels",
                 to_string(to_shape(sizes)).c_str(), static_cast<long long>(channels));
-  const Windows windows =
-      INGOT_TRY(lay_windows(x, {sizes[1], options.stride_h, options.dilation_h_factor},
-                            {sizes[2], options.stride_w, options.dilation_w_factor}, options.padding));
   const Filter filter{INGOT_TRY(c.permuted(1, kInOutFirst)), INGOT_TRY(c.bias(2, 0, 1, sizes[3])), channels};
-  Value* y = INGOT_TRY(convolve(c, x, filter, windows));
-  return c.give(y, Axes::images, options.fused_activation_function);
+  return give_convolution(c, x, sizes, filter, options);
 }
 
 // Operands: the result's sizes, filter, x, bias.
 Result<void> convert_transpose_conv(Conversion& c) {
   const auto options = INGOT_TRY(c.options<wire::TransposeConvOptions>());
-  INGOT_TRY_VOID(c.expect_real(1));
-  INGOT_TRY_VOID(c.expect_real(2));
+  INGOT_TRY_VOID(expect_reals(c, 2, 1));
   const std::vector<int64_t> wanted = INGOT_TRY(c.constant_integers(0, "the result's sizes"));
   const std::vector<int64_t> sizes = INGOT_TRY(filter_sizes(c, 1));
   if (wanted.size() != kImageRank || wanted[3] != sizes[0])
@@ -137,8 +137,7 @@ Result<void> convert_transpose_conv(Conversion& c) {
 // Operands: x, filter, bias. Its options are three 32-bit integers: padding (1 for SAME, 2 for VALID), strides along
 // width and height.
 Result<void> convert_transpose_conv_bias(Conversion& c) {
-  INGOT_TRY_VOID(c.expect_real(0));
-  INGOT_TRY_VOID(c.expect_real(1));
+  INGOT_TRY_VOID(expect_reals(c, 0, 1));
   int32_t options[3];
   if (c.custom_options().size() < sizeof(options))
     return fail(ErrorCode::invalid_file, "its options are %zu bytes, expected %zu", c.custom_options().size(),

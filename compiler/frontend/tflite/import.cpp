@@ -51,10 +51,10 @@ class Importer {
   Result<void> add_inputs(const TfliteImportOptions& options);
   Result<std::vector<int64_t>> input_sizes(const FileTensor& tensor, const std::vector<int64_t>* wanted) const;
   Result<void> add_operator(size_t index, const wire::Operator& op);
-  Result<void> convert(const wire::Operator& op, const OperatorRow& row);
+  Result<void> convert(const wire::Operator& op, const OperatorRow& row, std::vector<int64_t> outputs);
   // The indices of tensors that it lists; -1 only where `optional`.
   Result<std::vector<int64_t>> tensors_of(const TensorList* list, bool optional) const;
-  Result<void> check_outputs(const std::vector<int64_t>& outputs, const OperatorRow* row);
+  Result<void> check_outputs(const std::vector<int64_t>& outputs, const OperatorRow& row);
   // As the file tells it, where nothing is open.
   Result<void> check_shapes(const std::vector<int64_t>& outputs);
   Result<void> add_outputs();
@@ -160,14 +160,14 @@ Result<void> Importer::add_inputs(const TfliteImportOptions& options) {
 }
 
 // A tensor is computed once.
-Result<void> Importer::check_outputs(const std::vector<int64_t>& outputs, const OperatorRow* row) {
-  if (row != nullptr && (outputs.empty() || (row->max_outputs != kAnyNumber && outputs.size() > row->max_outputs)))
+Result<void> Importer::check_outputs(const std::vector<int64_t>& outputs, const OperatorRow& row) {
+  if (outputs.empty() || (row.max_outputs != kAnyNumber && outputs.size() > row.max_outputs))
     return fail(ErrorCode::invalid_file, "%zu outputs, expected %s%d", outputs.size(),
-                row->max_outputs == 1 ? "" : "at most ", row->max_outputs);
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const auto index = static_cast<size_t>(outputs[i]);
-    const bool twice = std::count(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(i), outputs[i]) > 0;
-    if (twice || tensors_.is_unavailable(index) || (row != nullptr && tensors_.is_computed(index)))
+                row.max_outputs == 1 ? "" : "at most ", row.max_outputs);
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    const auto index = static_cast<size_t>(*output);
+    const bool twice = std::find(outputs.begin(), output, *output) != output;
+    if (twice || tensors_.is_unavailable(index) || INGOT_TRY(tensors_.is_given(index)))
       return fail(ErrorCode::invalid_file, "it computes %s, which has its elements already",
                   file_.label(index).c_str());
   }
@@ -190,7 +190,6 @@ Result<void> Importer::add_operator(size_t index, const wire::Operator& op) {
     report_.unsupported.push_back({name, op_name(*code), std::move(reason)});
     give_up();
   };
-  INGOT_TRY_VOID(check_outputs(outputs, row));
   if (row == nullptr) {
     report("the importer does not know this operator");
     return {};
@@ -203,17 +202,18 @@ Result<void> Importer::add_operator(size_t index, const wire::Operator& op) {
       return {};
     }
   }
-  builder_.set_source(file_.name(static_cast<size_t>(outputs.front())));
-  if (file_.name(static_cast<size_t>(outputs.front())).empty())
-    builder_.set_source(op_name(*code) + "_" + std::to_string(index));
-  auto converted = convert(op, *row);
+  std::string source = outputs.empty() ? std::string() : file_.name(static_cast<size_t>(outputs.front()));
+  if (source.empty()) source = op_name(*code) + "_" + std::to_string(index);
+  builder_.set_source(std::move(source));
+  auto converted = convert(op, *row, outputs);
   if (converted) return check_shapes(outputs);
   if (converted.error().code() != ErrorCode::not_supported) return converted;
   report(converted.error().message());
   return {};
 }
 
-Result<void> Importer::convert(const wire::Operator& op, const OperatorRow& row) {
+Result<void> Importer::convert(const wire::Operator& op, const OperatorRow& row, std::vector<int64_t> outputs) {
+  INGOT_TRY_VOID(check_outputs(outputs, row));
   std::vector<int64_t> inputs = INGOT_TRY(tensors_of(op.inputs(), true));
   while (!inputs.empty() && inputs.back() < 0) inputs.pop_back();
   const bool any_number = row.max_inputs == kAnyNumber;
@@ -227,7 +227,7 @@ Result<void> Importer::convert(const wire::Operator& op, const OperatorRow& row)
   if (inputs.size() < row.min_inputs || (!any_number && inputs.size() > row.max_inputs))
     return fail(ErrorCode::invalid_file, "%zu inputs, expected %s%d", inputs.size(),
                 row.max_inputs > row.min_inputs ? "at least " : "", row.min_inputs);
-  Conversion conversion(op, row, std::move(inputs), INGOT_TRY(tensors_of(op.outputs(), false)), builder_, tensors_);
+  Conversion conversion(op, row, std::move(inputs), std::move(outputs), builder_, tensors_);
   return row.convert(conversion);
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <utility>
 
+#include "compiler/ir/quantization.h"
 #include "runtime/core/checked_math.h"
 #include "runtime/core/tensor.h"
 
@@ -64,20 +64,6 @@ Result<DType> to_dtype(wire::TensorType type) {
   return fail(ErrorCode::invalid_file, "its elements are of type %d, which there is not", static_cast<int>(type));
 }
 
-// What a zero point can be.
-std::pair<int64_t, int64_t> range_of(DType dtype) {
-  switch (dtype) {
-    case DType::int8:
-      return {INT8_MIN, INT8_MAX};
-    case DType::uint8:
-      return {0, UINT8_MAX};
-    case DType::int16:
-      return {INT16_MIN, INT16_MAX};
-    default:
-      return {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()};
-  }
-}
-
 bool may_be_quantized(DType dtype) {
   return dtype == DType::int8 || dtype == DType::uint8 || dtype == DType::int16 || dtype == DType::int32 ||
          dtype == DType::int64;
@@ -105,13 +91,13 @@ Result<void> read_quantization(const wire::Tensor& tensor, FileTensor* out) {
   }
   const size_t zeros = given->zero_point() == nullptr ? 0 : given->zero_point()->size();
   if (zeros > 1 && zeros != count) return fail(ErrorCode::invalid_file, "%zu scales, %zu zero points", count, zeros);
-  const auto [least, most] = range_of(out->dtype);
   for (size_t i = 0; i < count; ++i) {
     const double scale = given->scale()->Get(static_cast<flatbuffers::uoffset_t>(i));
     if (!std::isfinite(scale) || scale <= 0) return fail(ErrorCode::invalid_file, "its scale %zu is %g", i, scale);
     const int64_t zero =
         zeros == 0 ? 0 : given->zero_point()->Get(static_cast<flatbuffers::uoffset_t>(zeros == 1 ? 0 : i));
-    if (zero < least || zero > most)
+    const auto range = integer_range(out->dtype);
+    if (range && (zero < range->min || zero > range->max))
       return fail(ErrorCode::invalid_file, "its zero point %lld is no %s", static_cast<long long>(zero),
                   to_string(out->dtype));
     out->scales.push_back(scale);

@@ -1,9 +1,10 @@
 #include "compiler/frontend/tflite/tensors.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <utility>
+
+#include "compiler/ir/quantization.h"
 
 namespace ingot::compiler::tflite_import {
 namespace {
@@ -37,17 +38,6 @@ Result<Value*> permute(Builder& builder, Value* x, const std::vector<int64_t>& o
   return builder.call("aten::view_copy", {x, shape});
 }
 
-struct Range {
-  int64_t min;
-  int64_t max;
-};
-
-Range range_of(DType dtype) {
-  if (dtype == DType::uint8) return {0, UINT8_MAX};
-  if (dtype == DType::int16) return {INT16_MIN, INT16_MAX};
-  return {INT8_MIN, INT8_MAX};
-}
-
 }  // namespace
 
 size_t axis_in(Axes axes, size_t filed_axis) {
@@ -64,14 +54,14 @@ Result<const FileTensor*> Tensors::described(size_t index) {
 Result<Value*> Tensors::quantized(const FileTensor& as, Value* real) {
   if (as.scales.size() != 1)
     return fail(ErrorCode::not_supported, "%s: it is computed, and has %zu scales", as.label.c_str(), as.scales.size());
-  const Range range = range_of(as.dtype);
+  const IntegerRange range = *integer_range(as.dtype);
   return builder_.call("quantized_decomposed::quantize_per_tensor",
                        {real, as.scales[0], as.zero_points[0], range.min, range.max, as.dtype});
 }
 
 // `axis` is that of the integers along which scales change.
 Result<Value*> Tensors::dequantized(const FileTensor& as, Value* integers, size_t axis) {
-  const Range range = range_of(as.dtype);
+  const IntegerRange range = *integer_range(as.dtype);
   builder_.set_folding(false);  // weights stay integers
   const auto call = [&]() -> Result<Value*> {
     if (as.scales.size() == 1)
@@ -128,8 +118,9 @@ Result<void> Tensors::define_constant(size_t index, DType dtype, Bytes data) {
   return {};
 }
 
-bool Tensors::is_computed(size_t index) const {
-  return is_held(index) || entries_[index].same_as.has_value();
+Result<bool> Tensors::is_given(size_t index) {
+  if (is_held(index) || entries_[index].same_as) return true;
+  return INGOT_TRY(described(index))->data.has_value();
 }
 
 Result<bool> Tensors::has_value(size_t index) {

@@ -50,9 +50,9 @@ class Tensors {
   // Nothing can be computed from it: its operator is not supported.
   void make_unavailable(size_t index) { entries_[index].unavailable = true; }
   bool is_unavailable(size_t index) const { return entries_[index].unavailable; }
-  // Has an operator or the caller given it a value?
-  bool is_computed(size_t index) const;
-  // Has it a value, or is it a constant?
+  // Is it constant, or has an operator or the caller given it a value?
+  Result<bool> is_given(size_t index);
+  // The same, or is it a list without elements?
   Result<bool> has_value(size_t index);
 
   // --- Values of tensors that have one.

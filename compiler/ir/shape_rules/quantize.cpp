@@ -1,50 +1,19 @@
 // Between float and affine integers: q = round(x / scale) + zero_point, inside [quant_min, quant_max].
 #include <cstdint>
 
+#include "compiler/ir/quantization.h"
 #include "compiler/ir/shape_rules/shape_rule.h"
 
 namespace ingot::compiler {
 namespace {
 
-struct Range {
-  int64_t min = 0;
-  int64_t max = -1;  // below min: not a dtype for this
-};
-
-Range range_of(DType dtype) {
-  switch (dtype) {
-    case DType::uint8:
-      return {0, UINT8_MAX};
-    case DType::int8:
-      return {INT8_MIN, INT8_MAX};
-    case DType::uint16:
-      return {0, UINT16_MAX};
-    case DType::int16:
-      return {INT16_MIN, INT16_MAX};
-    case DType::int32:
-      return {INT32_MIN, INT32_MAX};
-    case DType::uint32:
-    case DType::int64:
-    case DType::uint64:
-    case DType::float16:
-    case DType::float32:
-    case DType::float64:
-    case DType::bfloat16:
-    case DType::boolean:
-      break;
-  }
-  return {};
-}
-
 Result<DType> quantized_dtype(const Call& call) {
   const DType dtype = std::get<DType>(call.arg("dtype"));
-  const Range range = range_of(dtype);
-  if (range.max < range.min) {
-    return call.wrong("dtype", "%s does not hold quantized values", to_string(dtype));
-  }
+  const auto range = integer_range(dtype);
+  if (!range) return call.wrong("dtype", "%s does not hold quantized values", to_string(dtype));
   const int64_t low = call.integer("quant_min");
   const int64_t high = call.integer("quant_max");
-  if (low < range.min || high > range.max || low > high) {
+  if (low < range->min || high > range->max || low > high) {
     return call.wrong("quant_min", "[%lld, %lld] is no range of %s", static_cast<long long>(low),
                       static_cast<long long>(high), to_string(dtype));
   }

@@ -10,6 +10,7 @@
 #include "compiler/frontend/onnx/import.h"
 #include "compiler/ir/verify.h"
 #include "tests/compiler/frontend/onnx/small_models.h"
+#include "tests/support/damage.h"
 
 namespace ingot::compiler {
 namespace {
@@ -57,24 +58,11 @@ TEST(DamagedFiles, TheWholeOneImports) {
 }
 
 TEST(DamagedFiles, EveryByteFlipped) {
-  std::vector<std::byte> bytes = testing::to_bytes(testing::digits_like());
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    for (const int flip : {0x01, 0x80, 0xff}) {
-      SCOPED_TRACE("byte " + std::to_string(i) + " xor " + std::to_string(flip));
-      const std::byte whole = bytes[i];
-      bytes[i] ^= std::byte(flip);
-      expect_sound(bytes);
-      bytes[i] = whole;
-    }
-  }
+  ingot::testing::flip_every_byte(testing::to_bytes(testing::digits_like()), expect_sound);
 }
 
 TEST(DamagedFiles, EveryLength) {
-  const std::vector<std::byte> bytes = testing::to_bytes(testing::digits_like());
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    SCOPED_TRACE(size);
-    expect_sound(std::span(bytes).first(size));
-  }
+  ingot::testing::cut_at_every_length(testing::to_bytes(testing::digits_like()), expect_sound);
 }
 
 TEST(DamagedFiles, NoOnnxAtAll) {

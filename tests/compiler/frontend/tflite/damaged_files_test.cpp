@@ -9,6 +9,7 @@
 #include "compiler/frontend/tflite/import.h"
 #include "compiler/ir/verify.h"
 #include "tests/compiler/frontend/tflite/small_models.h"
+#include "tests/support/damage.h"
 
 namespace ingot::compiler {
 namespace {
@@ -36,24 +37,11 @@ TEST(DamagedFiles, TheWholeOneImports) {
 }
 
 TEST(DamagedFiles, EveryByteFlipped) {
-  std::vector<std::byte> bytes = testing::small_quantized_network().bytes();
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    for (const int flip : {0x01, 0x80, 0xff}) {
-      SCOPED_TRACE("byte " + std::to_string(i) + " xor " + std::to_string(flip));
-      const std::byte whole = bytes[i];
-      bytes[i] ^= std::byte(flip);
-      expect_sound(bytes);
-      bytes[i] = whole;
-    }
-  }
+  testing::flip_every_byte(testing::small_quantized_network().bytes(), expect_sound);
 }
 
 TEST(DamagedFiles, EveryLength) {
-  const std::vector<std::byte> bytes = testing::small_quantized_network().bytes();
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    SCOPED_TRACE(size);
-    expect_sound(std::span(bytes).first(size));
-  }
+  testing::cut_at_every_length(testing::small_quantized_network().bytes(), expect_sound);
 }
 
 TEST(DamagedFiles, NothingOfTheKind) {

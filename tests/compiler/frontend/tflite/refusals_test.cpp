@@ -96,6 +96,8 @@ const Damage kDamages[] = {
      "it reads tensor 4 'sum' before it is computed"},
     {"computed_twice", [](auto& b) { b.graph().operators[1]->outputs[0] = b.graph().operators[0]->outputs[0]; },
      "operator 1 (ADD 'conv'): it computes tensor 3 'conv', which has its elements already"},
+    {"constant_computed", [](auto& b) { b.graph().operators[1]->outputs[0] = 1; },
+     "it computes tensor 1 'conv/weights', which has its elements already"},
     {"buffer_out_of_range", [](auto& b) { tensor(b, "conv/weights").buffer = 77; }, "its buffer is number 77 of 5"},
     {"buffer_too_short", [](auto& b) { bytes_of(b, "conv/weights").pop_back(); },
      "tensor 1 'conv/weights': it holds 35 bytes, expected int8 of [2, 3, 3, 2]"},
