@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <vector>
 
-#include "compiler/ir/copy.h"
-#include "compiler/quantize/session.h"
+#include "compiler/quantize/sample_runner.h"
 
 namespace ingot::compiler {
 namespace {
@@ -50,8 +49,7 @@ struct Counts {
   size_t first = 0;
   size_t among_five = 0;
 
-  void add(const Scores& scores, size_t label) {
-    const size_t rank = scores.rank(label);
+  void add(size_t rank) {
     first += rank == 0;
     among_five += rank < 5;
   }
@@ -71,36 +69,54 @@ Result<size_t> label_of(const Sample& sample, const Scores& scores) {
   return fail(ErrorCode::invalid_argument, "label %zu: the model has %zu classes", label, scores.classes);
 }
 
-}  // namespace
-
-Result<Accuracy> compare_accuracy(const Graph& of_float, const Graph& quantized, SampleSource& samples,
-                                  Lowering* lowering, Lowering* target, const Progress& progress) {
-  if (of_float.outputs().empty()) return fail(ErrorCode::invalid_argument, "the model has no output to compare");
-  Session one = INGOT_TRY(Session::make(copy_graph(of_float).graph, lowering));
-  Session other = INGOT_TRY(Session::make(copy_graph(quantized).graph, target));
-  Accuracy accuracy;
-  Counts float_counts, quantized_counts;
-  size_t labels = 0, equal = 0, positions = 0;
+// The answers to one sample.
+struct Comparison {
+  size_t equal = 0, positions = 0;
   double signal = 0, noise = 0;
-  for (size_t i = 0; i < samples.size(); ++i) {
-    const Sample sample = INGOT_TRY(samples.read(i));
-    INGOT_TRY_VOID(one.run(sample.inputs));
-    INGOT_TRY_VOID(other.run(sample.inputs));
-    const Scores expected = INGOT_TRY(scores_of(one)), found = INGOT_TRY(scores_of(other));
-    for (size_t p = 0; p < expected.positions(); ++p) equal += expected.best(p) == found.best(p);
-    positions += expected.positions();
+  std::optional<size_t> rank_of_float;  // of the label
+  size_t rank_of_quantized = 0;
+
+  Result<void> make(const Sample& sample, const Session& of_float, const Session& quantized) {
+    const Scores expected = INGOT_TRY(scores_of(of_float)), found = INGOT_TRY(scores_of(quantized));
+    positions = expected.positions();
+    for (size_t p = 0; p < positions; ++p) equal += expected.best(p) == found.best(p);
     for (size_t k = 0; k < expected.numbers.size(); ++k) {
       const double x = expected.numbers[k], d = x - static_cast<double>(found.numbers[k]);
       signal += x * x;
       noise += d * d;
     }
-    if (sample.label) {
-      const size_t label = INGOT_TRY(label_of(sample, expected));
-      float_counts.add(expected, label);
-      quantized_counts.add(found, label);
-      ++labels;
-    }
-    if (progress) progress("evaluating", i + 1, samples.size());
+    if (!sample.label) return {};
+    const size_t label = INGOT_TRY(label_of(sample, expected));
+    rank_of_float = expected.rank(label);
+    rank_of_quantized = found.rank(label);
+    return {};
+  }
+};
+
+}  // namespace
+
+Result<Accuracy> compare_accuracy(const Graph& of_float, const Graph& quantized, SampleSource& samples,
+                                  Lowering* lowering, Lowering* target, const Progress& progress) {
+  if (of_float.outputs().empty()) return fail(ErrorCode::invalid_argument, "the model has no output to compare");
+  const Runnable graphs[] = {{&of_float, lowering}, {&quantized, target}};
+  std::vector<Comparison> comparisons(samples.size());  // added up in the order of the samples
+  const auto compare = [&](size_t, size_t index, const Sample& sample, std::span<const Session> sessions) {
+    return comparisons[index].make(sample, sessions[0], sessions[1]);
+  };
+  INGOT_TRY_VOID(run_samples(graphs, samples, samples.size(), "evaluating", progress, compare));
+  Accuracy accuracy;
+  Counts float_counts, quantized_counts;
+  size_t labels = 0, equal = 0, positions = 0;
+  double signal = 0, noise = 0;
+  for (const Comparison& c : comparisons) {
+    equal += c.equal;
+    positions += c.positions;
+    signal += c.signal;
+    noise += c.noise;
+    if (!c.rank_of_float) continue;
+    float_counts.add(*c.rank_of_float);
+    quantized_counts.add(c.rank_of_quantized);
+    ++labels;
   }
   accuracy.n = samples.size();
   if (labels > 0) {

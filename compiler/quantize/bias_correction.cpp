@@ -7,7 +7,7 @@
 
 #include "compiler/ir/constants.h"
 #include "compiler/ir/rewrite.h"
-#include "compiler/quantize/session.h"
+#include "compiler/quantize/sample_runner.h"
 #include "compiler/quantize/shadow_graph.h"
 
 namespace ingot::compiler {
@@ -50,18 +50,24 @@ Result<void> correct_biases(Graph& graph, const Scheme& scheme, std::span<const 
   }
   if (units.empty()) return {};
   remove_dead(shadows.graph());
-  Session session = INGOT_TRY(Session::make(std::move(shadows.graph()), lowering));
-  std::vector<std::vector<double>> shifts(units.size());
   count = std::min(count, samples.size());
-  for (size_t i = 0; i < count; ++i) {
-    INGOT_TRY_VOID(session.run(INGOT_TRY(samples.read(i)).inputs));
+  std::vector<std::vector<std::vector<float>>> seen(count);  // by sample and unit; summed in the order of the samples
+  const auto keep = [&](size_t, size_t index, const Sample&, std::span<const Session> sessions) -> Result<void> {
     for (size_t u = 0; u < units.size(); ++u) {
-      const std::span<const float> means = INGOT_TRY(session.floats(u));
-      shifts[u].resize(means.size(), 0);
-      for (size_t c = 0; c < means.size(); ++c)
-        shifts[u][c] += static_cast<double>(means[c]) / static_cast<double>(count);
+      const std::span<const float> means = INGOT_TRY(sessions[0].floats(u));
+      seen[index].emplace_back(means.begin(), means.end());
     }
-    if (progress) progress("correcting", i + 1, count);
+    return {};
+  };
+  const Runnable runnable{&shadows.graph(), lowering};
+  INGOT_TRY_VOID(run_samples({&runnable, 1}, samples, count, "correcting", progress, keep));
+  std::vector<std::vector<double>> shifts(units.size());
+  for (const auto& of_sample : seen) {
+    for (size_t u = 0; u < units.size(); ++u) {
+      shifts[u].resize(of_sample[u].size(), 0);
+      for (size_t c = 0; c < of_sample[u].size(); ++c)
+        shifts[u][c] += static_cast<double>(of_sample[u][c]) / static_cast<double>(count);
+    }
   }
   for (size_t u = 0; u < units.size(); ++u) {
     if (!shifts[u].empty()) shift_bias(graph, units[u]->node, shifts[u]);

@@ -1,6 +1,7 @@
 #include "compiler/quantize/calibrate.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "compiler/ir/copy.h"
@@ -10,36 +11,37 @@
 namespace ingot::compiler {
 namespace {
 
-// Of values exposed at a time.
-constexpr size_t kBudgetBytes = size_t{128} << 20;
+// Of values that a thread exposes at a time.
+constexpr size_t kBudgetBytes = size_t{64} << 20;
 
 // The graph with these results as its outputs.
-Result<Session> expose(const Graph& graph, std::span<Value* const> results, Lowering* lowering) {
+Graph expose(const Graph& graph, std::span<Value* const> results) {
   GraphCopy copy = copy_graph(graph);
   copy.graph.outputs().clear();
   copy.graph.output_names.clear();
   for (const Value* value : results) copy.graph.outputs().push_back(copy.values.at(value));
   remove_dead(copy.graph);
-  return Session::make(std::move(copy.graph), lowering);
+  return std::move(copy.graph);
 }
 
 }  // namespace
 
-Result<void> for_each_sample(const Graph& graph, std::span<Value* const> results, SampleSource& samples,
-                             Lowering* lowering,
-                             const std::function<void(const Value* value, std::span<const float> numbers)>& see,
-                             const Progress& progress) {
+Result<void> for_each_sample(
+    const Graph& graph, std::span<Value* const> results, SampleSource& samples, Lowering* lowering,
+    const std::function<void(size_t lane, const Value* value, std::span<const float> numbers)>& see,
+    const Progress& progress) {
   for (size_t begin = 0; begin < results.size();) {
     size_t end = begin, bytes = 0;
     do {
       bytes += results[end++]->type.max_nbytes();
     } while (end < results.size() && bytes + results[end]->type.max_nbytes() <= kBudgetBytes);
-    Session session = INGOT_TRY(expose(graph, results.subspan(begin, end - begin), lowering));
-    for (size_t i = 0; i < samples.size(); ++i) {
-      INGOT_TRY_VOID(session.run(INGOT_TRY(samples.read(i)).inputs));
-      for (size_t r = begin; r < end; ++r) see(results[r], INGOT_TRY(session.floats(r - begin)));
-      if (progress) progress("calibrating", i + 1, samples.size());
-    }
+    const Graph exposed = expose(graph, results.subspan(begin, end - begin));
+    const Runnable runnable{&exposed, lowering};
+    const auto show = [&](size_t lane, size_t, const Sample&, std::span<const Session> sessions) -> Result<void> {
+      for (size_t r = begin; r < end; ++r) see(lane, results[r], INGOT_TRY(sessions[0].floats(r - begin)));
+      return {};
+    };
+    INGOT_TRY_VOID(run_samples({&runnable, 1}, samples, samples.size(), "calibrating", progress, show));
     begin = end;
   }
   return {};
@@ -64,9 +66,17 @@ Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, S
     const Sample sample = INGOT_TRY(samples.read(i));
     for (const size_t input : inputs) histograms[graph.inputs()[input]].add(sample.inputs[input].as<float>());
   }
+  std::array<Histograms, kLanes> lanes;
+  for (Histograms& lane : lanes) {
+    for (const Value* value : results) lane.try_emplace(value);
+  }
   INGOT_TRY_VOID(for_each_sample(
       graph, results, samples, lowering,
-      [&](const Value* value, std::span<const float> numbers) { histograms[value].add(numbers); }, progress));
+      [&](size_t lane, const Value* value, std::span<const float> numbers) { lanes[lane].at(value).add(numbers); },
+      progress));
+  for (const Value* value : results) {
+    for (const Histograms& lane : lanes) histograms[value].add(lane.at(value), 1);
+  }
   return histograms;
 }
 

@@ -1,5 +1,5 @@
-// Runs a float graph over samples and collects what its values hold. Memory stays bounded: of the samples one is held
-// at a time, and of the values as many as fit a budget are exposed in one sweep; large graphs take several sweeps.
+// Runs a float graph over samples and collects what its values hold. Memory stays bounded: of the samples each thread
+// holds one at a time, and of the values as many as fit a budget are exposed in one sweep; large graphs take several.
 #pragma once
 
 #include <functional>
@@ -11,18 +11,17 @@
 #include "compiler/ir/graph.h"
 #include "compiler/partition/lowering.h"
 #include "compiler/quantize/histogram.h"
+#include "compiler/quantize/sample_runner.h"
 #include "compiler/quantize/samples.h"
 
 namespace ingot::compiler {
 
-// Told how far a long stage has come.
-using Progress = std::function<void(std::string_view stage, size_t done, size_t total)>;
-
-// Runs the graph on every sample and shows what these float32 results of it hold (in any order of the values).
-Result<void> for_each_sample(const Graph& graph, std::span<Value* const> results, SampleSource& samples,
-                             Lowering* lowering,
-                             const std::function<void(const Value* value, std::span<const float> numbers)>& see,
-                             const Progress& progress);
+// Runs the graph on every sample and shows what these float32 results of it hold (in any order of the values):
+// concurrently for different lanes (run_samples()).
+Result<void> for_each_sample(
+    const Graph& graph, std::span<Value* const> results, SampleSource& samples, Lowering* lowering,
+    const std::function<void(size_t lane, const Value* value, std::span<const float> numbers)>& see,
+    const Progress& progress);
 
 using Histograms = std::unordered_map<const Value*, Histogram>;
 

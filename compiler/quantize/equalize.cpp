@@ -1,6 +1,7 @@
 #include "compiler/quantize/equalize.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <unordered_map>
 #include <utility>
@@ -23,6 +24,13 @@ struct ChannelStatistics {
   double high = 0;
   double energy = 0;  // sum of squares
   double count = 0;
+
+  void add(const ChannelStatistics& other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+    energy += other.energy;
+    count += other.count;
+  }
 };
 using TensorStatistics = std::vector<ChannelStatistics>;
 
@@ -72,10 +80,26 @@ class Equalizer {
     return found;
   }
 
-  void observe(const Value* value, std::span<const float> numbers) {
-    TensorStatistics& channels = statistics_[value];
-    channels.resize(channels_.count(value));
-    add(channels, *value, numbers);
+  // Makes room for what observe() sees of these.
+  void expect(std::span<Value* const> values) {
+    for (auto& lane : lanes_) {
+      for (const Value* value : values) lane[value].resize(channels_.count(value));
+    }
+  }
+
+  // Concurrently for different lanes.
+  void observe(size_t lane, const Value* value, std::span<const float> numbers) {
+    add(lanes_[lane].at(value), *value, numbers);
+  }
+
+  void join_lanes() {
+    for (const auto& lane : lanes_) {
+      for (const auto& [value, channels] : lane) {
+        TensorStatistics& all = statistics_[value];
+        all.resize(channels.size());
+        for (size_t c = 0; c < channels.size(); ++c) all[c].add(channels[c]);
+      }
+    }
   }
 
   // True where a factor is not 1.
@@ -214,6 +238,7 @@ class Equalizer {
   const Graph& graph_;
   const Scheme& scheme_;
   Channels channels_;
+  std::array<std::unordered_map<const Value*, TensorStatistics>, kLanes> lanes_;
   std::unordered_map<const Value*, TensorStatistics> statistics_;
   std::unordered_map<const Value*, double> steps_;  // of every quantized value
   std::unordered_map<size_t, double> energies_;     // mean squares by class, at factor 1
@@ -228,9 +253,12 @@ Result<bool> equalize(Graph& graph, const Scheme& scheme, SampleSource& samples,
   Equalizer equalizer(graph, scheme);
   const std::vector<Value*> values = equalizer.values();
   if (values.empty()) return false;
+  equalizer.expect(values);
   INGOT_TRY_VOID(for_each_sample(
       graph, values, samples, lowering,
-      [&](const Value* value, std::span<const float> numbers) { equalizer.observe(value, numbers); }, progress));
+      [&](size_t lane, const Value* value, std::span<const float> numbers) { equalizer.observe(lane, value, numbers); },
+      progress));
+  equalizer.join_lanes();
   if (!equalizer.choose_factors()) return false;
   equalizer.scale(graph);
   graph.drop_unused_constants();

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "compiler/ir/rewrite.h"
-#include "compiler/quantize/session.h"
+#include "compiler/quantize/sample_runner.h"
 #include "compiler/quantize/shadow_graph.h"
 
 namespace ingot::compiler {
@@ -29,23 +29,27 @@ Result<std::vector<double>> measure_layers(const Graph& graph, const Scheme& sch
   if (measured.empty()) return ratios;
   remove_dead(shadows.graph());
   const std::vector<double> found =
-      INGOT_TRY(measure_energies(std::move(shadows.graph()), measured.size(), samples, count, lowering, progress));
+      INGOT_TRY(measure_energies(shadows.graph(), measured.size(), samples, count, lowering, progress));
   for (size_t m = 0; m < measured.size(); ++m) ratios[measured[m]] = found[m];
   return ratios;
 }
 
-Result<std::vector<double>> measure_energies(Graph shadows, size_t pairs, SampleSource& samples, size_t count,
+Result<std::vector<double>> measure_energies(const Graph& shadows, size_t pairs, SampleSource& samples, size_t count,
                                              Lowering* lowering, const Progress& progress) {
-  Session session = INGOT_TRY(Session::make(std::move(shadows), lowering));
-  std::vector<std::pair<double, double>> energies(pairs);
   count = std::min(count, samples.size());
-  for (size_t i = 0; i < count; ++i) {
-    INGOT_TRY_VOID(session.run(INGOT_TRY(samples.read(i)).inputs));
+  std::vector<std::vector<float>> seen(count);  // summed in the order of the samples
+  const auto keep = [&](size_t, size_t index, const Sample&, std::span<const Session> sessions) -> Result<void> {
+    for (size_t m = 0; m < 2 * pairs; ++m) seen[index].push_back(INGOT_TRY(sessions[0].floats(m))[0]);
+    return {};
+  };
+  const Runnable runnable{&shadows, lowering};
+  INGOT_TRY_VOID(run_samples({&runnable, 1}, samples, count, "measuring", progress, keep));
+  std::vector<std::pair<double, double>> energies(pairs);
+  for (const std::vector<float>& of_sample : seen) {
     for (size_t m = 0; m < pairs; ++m) {
-      energies[m].first += static_cast<double>(INGOT_TRY(session.floats(2 * m))[0]);
-      energies[m].second += static_cast<double>(INGOT_TRY(session.floats(2 * m + 1))[0]);
+      energies[m].first += static_cast<double>(of_sample[2 * m]);
+      energies[m].second += static_cast<double>(of_sample[2 * m + 1]);
     }
-    if (progress) progress("measuring", i + 1, count);
   }
   std::vector<double> ratios(pairs, kPerfect);
   for (size_t m = 0; m < pairs; ++m) {

@@ -21,7 +21,7 @@ Result<std::vector<double>> measure_layers(const Graph& graph, const Scheme& sch
                                            size_t count, Lowering* lowering, const Progress& progress);
 
 // The same of a graph whose outputs are pairs of energies (add_energies()), as many as `pairs`.
-Result<std::vector<double>> measure_energies(Graph shadows, size_t pairs, SampleSource& samples, size_t count,
+Result<std::vector<double>> measure_energies(const Graph& shadows, size_t pairs, SampleSource& samples, size_t count,
                                              Lowering* lowering, const Progress& progress);
 
 }  // namespace ingot::compiler

@@ -191,8 +191,8 @@ Result<void> measure_weights(const Graph& graph, const WeightOptions& weights,
   INGOT_TRY_VOID(for_each_layer(copy.graph, layers, weights.form, add));
   if (measured.empty()) return {};
   remove_dead(copy.graph);
-  const std::vector<double> sqnr = INGOT_TRY(measure_energies(std::move(copy.graph), measured.size(), samples,
-                                                              kMeasuredSamples, options.lowering, options.progress));
+  const std::vector<double> sqnr = INGOT_TRY(
+      measure_energies(copy.graph, measured.size(), samples, kMeasuredSamples, options.lowering, options.progress));
   for (size_t i = 0; i < sqnr.size(); ++i) measured[i]->sqnr_db = sqnr[i];
   return {};
 }

@@ -27,6 +27,7 @@ Result<Session> Session::make(Graph graph, Lowering* lowering) {
   auto impl = std::make_unique<Impl>();
   if (lowering != nullptr) {
     INGOT_TRY_VOID(lowering->equip(impl->runtime));
+    impl->runtime.set_threads({}, nullptr);
     INGOT_TRY(partition(graph, *lowering));
   }
   std::vector<PassTiming> timings;

@@ -1,5 +1,6 @@
 // Runs a graph many times in this process, exactly as the file that it becomes would run: compiled with the same
-// partitioning, planning and emission, loaded and executed by the runtime. There is no second interpreter. A Session
+// partitioning, planning and emission, loaded and executed by the runtime, on the calling thread alone. There is no
+// second interpreter. A Session
 // owns the compiled program; it belongs to one thread at a time. Making one costs a compilation, and memory for the
 // weights as emitted and as packed.
 #pragma once
