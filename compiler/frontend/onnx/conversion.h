@@ -45,6 +45,8 @@ class Conversion : public Calls {
   size_t num_inputs() const { return inputs_.size(); }
   // Null where it is left out; never for those that the operator's row requires.
   Value* input(size_t i) const { return i < inputs_.size() ? inputs_[i] : nullptr; }
+  // From here on the node reads these: an operator that is another one on other values passes them to its converter.
+  void read_instead(std::vector<Value*> inputs) { inputs_ = std::move(inputs); }
   // A required input that must be of a floating dtype.
   Result<Value*> floats(size_t i) const;
   size_t num_outputs() const { return static_cast<size_t>(node_.output_size()); }

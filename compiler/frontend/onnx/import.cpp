@@ -121,8 +121,7 @@ void Importer::report_unsupported(const onnx::NodeProto& node, std::string reaso
 }
 
 Result<void> Importer::add_node(const onnx::NodeProto& node) {
-  const OperatorRow* row = nullptr;
-  if (node.domain().empty() || node.domain() == "ai.onnx") row = find_operator(node.op_type());
+  const OperatorRow* row = find_operator(full_op_name(node));
   if (row == nullptr || opset_ < row->since || opset_ > row->until) {
     report_unsupported(node, row == nullptr ? "the importer does not know this operator"
                                             : "operator set " + std::to_string(opset_) + " does not have it");

@@ -114,6 +114,20 @@ Result<Outputs> convert_average_pool(Conversion& c);
 Result<Outputs> convert_global_average_pool(Conversion& c);
 Result<Outputs> convert_global_max_pool(Conversion& c);
 Result<Outputs> convert_max_pool(Conversion& c);
+// quantization.cpp
+Result<Outputs> convert_quantize_linear(Conversion& c);
+Result<Outputs> convert_dequantize_linear(Conversion& c);
+Result<Outputs> convert_dynamic_quantize_linear(Conversion& c);
+Result<Outputs> convert_q_linear_conv(Conversion& c);
+Result<Outputs> convert_q_linear_mat_mul(Conversion& c);
+Result<Outputs> convert_q_linear_binary(Conversion& c);
+Result<Outputs> convert_q_linear_unary(Conversion& c);
+Result<Outputs> convert_q_linear_leaky_relu(Conversion& c);
+Result<Outputs> convert_q_linear_average_pool(Conversion& c);
+Result<Outputs> convert_q_linear_global_average_pool(Conversion& c);
+Result<Outputs> convert_q_linear_concat(Conversion& c);
+Result<Outputs> convert_mat_mul_integer(Conversion& c);
+Result<Outputs> convert_conv_integer(Conversion& c);
 // reduction.cpp
 Result<Outputs> convert_reduce(Conversion& c);
 Result<Outputs> convert_arg_extreme(Conversion& c);

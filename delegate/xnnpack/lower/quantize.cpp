@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "compiler/ir/constants.h"
 #include "delegate/xnnpack/lower/tensor_ops.h"
@@ -136,6 +137,25 @@ Lowered lower_rows(TensorBuilder& build, Tensors& tensors, const Node& node) {
   return {};
 }
 
+// What the products of a channel of integer weights add up to at most. (Some give channels of hardly any weight a
+// scale for which their bias just fits.)
+double most_of_products(const Tensor& weight, size_t channel) {
+  constexpr double kNone = std::numeric_limits<double>::infinity(), kLargestInput = 255;
+  if (!weight.type.per_channel || weight.type.per_channel->dim < 0) return kNone;
+  const size_t place = position_of(weight.data_order, static_cast<size_t>(weight.type.per_channel->dim));
+  size_t inner = 1;
+  for (size_t i = place + 1; i < weight.data_order.size(); ++i) {
+    inner *= static_cast<size_t>(weight.sizes[weight.data_order[i]]);
+  }
+  const auto codes = weight.data->as<int8_t>();
+  const size_t channels = weight.type.per_channel->scales.size();
+  double sum = 0;
+  for (size_t i = 0; i < codes.size(); ++i) {
+    if (i / inner % channels == channel) sum += std::abs(static_cast<double>(codes[i]));
+  }
+  return kLargestInput * sum;
+}
+
 // How the node's filter is quantized, if it has one of 8 bits.
 std::optional<Quantization> filter_quantization(const Node& node) {
   const bool convolves = node.is("aten::convolution");
@@ -222,7 +242,9 @@ Expected<Tensor*> product_bias(TensorBuilder& build, Tensor* bias, const Tensor&
   std::vector<int32_t> integers(real.size());
   for (size_t i = 0; i < real.size(); ++i) {
     const double steps = std::nearbyint(real[i] / static_cast<double>(scales[i % scales.size()]));
-    if (!(std::abs(steps) <= most)) return refuse("its bias is {} steps of the products, more than {}", steps, most);
+    if (!(std::abs(steps) <= most) && !(std::abs(steps) + most_of_products(weight, i) <= INT32_MAX)) {
+      return refuse("its bias is {} steps of the products, more than {}", steps, most);
+    }
     integers[i] = static_cast<int32_t>(steps);
   }
   const ElementType type = weight.type.per_channel
