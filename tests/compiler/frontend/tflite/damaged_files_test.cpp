@@ -44,6 +44,10 @@ TEST(DamagedFiles, EveryLength) {
   testing::cut_at_every_length(testing::small_quantized_network().bytes(), expect_sound);
 }
 
+TEST(DamagedFiles, SwappedWords) {
+  testing::swap_words(testing::small_quantized_network().bytes(), 1, 2000, expect_sound);
+}
+
 TEST(DamagedFiles, NothingOfTheKind) {
   ImportReport report;
   for (const std::string& text :
