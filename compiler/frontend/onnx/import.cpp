@@ -170,7 +170,7 @@ Result<void> Importer::add_node(const onnx::NodeProto& node) {
 Result<Outputs> Importer::convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs) {
   builder_.set_source(node_label(node));
   Conversion conversion(node, row, opset_, std::move(inputs), builder_, external_);
-  Outputs outputs = INGOT_TRY(row.convert(conversion));
+  Outputs outputs = INGOT_TRY(convert_on_meaning(conversion));
   INGOT_TRY_VOID(conversion.check_all_attributes_known());
   return outputs;
 }

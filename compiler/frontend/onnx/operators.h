@@ -115,6 +115,8 @@ Result<Outputs> convert_global_average_pool(Conversion& c);
 Result<Outputs> convert_global_max_pool(Conversion& c);
 Result<Outputs> convert_max_pool(Conversion& c);
 // quantization.cpp
+// What the node's row converts it to, on the real numbers that integers stand for where it only moves them.
+Result<Outputs> convert_on_meaning(Conversion& c);
 Result<Outputs> convert_quantize_linear(Conversion& c);
 Result<Outputs> convert_dequantize_linear(Conversion& c);
 Result<Outputs> convert_dynamic_quantize_linear(Conversion& c);

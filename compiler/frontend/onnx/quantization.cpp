@@ -1,9 +1,10 @@
 // Operators between real numbers and integers that stand for them, and operators on such integers, which are computed
 // on what the integers mean: between dequantize and quantize nodes, as compiler/ir/quantization.h has it. (XNNPACK then
 // takes them as integers again.) Those that give sums of 32 bits are computed in floats that hold every sum.
+#include "compiler/ir/quantization.h"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,32 +12,12 @@
 
 #include "compiler/frontend/onnx/operators.h"
 #include "compiler/ir/constants.h"
-#include "runtime/core/half.h"
+#include "runtime/core/dtype.h"
 
 namespace ingot::compiler::onnx_import {
 namespace {
 
 constexpr double kLeastScale = 1.17549435e-38;  // of DynamicQuantizeLinear, which ONNX leaves open for all zeros
-
-struct Range {
-  int64_t low;
-  int64_t high;
-};
-
-std::optional<Range> range_of(DType dtype) {
-  switch (dtype) {
-    case DType::uint8:
-      return Range{0, 255};
-    case DType::int8:
-      return Range{-128, 127};
-    case DType::uint16:
-      return Range{0, 65535};
-    case DType::int16:
-      return Range{-32768, 32767};
-    default:
-      return std::nullopt;
-  }
-}
 
 // What two inputs of a node say.
 struct Affine {
@@ -81,11 +62,12 @@ Result<void> check_axis(const Value* x, const Affine& affine, size_t axis) {
 
 // The arguments that quantize and dequantize nodes have in common.
 Result<std::vector<Argument>> arguments(Conversion& c, Value* x, const Affine& affine, size_t axis) {
-  const auto range = range_of(affine.dtype);
-  if (!range) return fail(ErrorCode::not_supported, "integers of %s", to_string(affine.dtype));
+  const auto range = integer_range(affine.dtype);
+  if (!range || size_of(affine.dtype) > 2)
+    return fail(ErrorCode::not_supported, "integers of %s", to_string(affine.dtype));
   INGOT_TRY_VOID(check_axis(x, affine, axis));
   if (!affine.is_per_axis()) {
-    return std::vector<Argument>{x, affine.scales[0], affine.zero_points[0], range->low, range->high, affine.dtype};
+    return std::vector<Argument>{x, affine.scales[0], affine.zero_points[0], range->min, range->max, affine.dtype};
   }
   const auto count = static_cast<int64_t>(affine.scales.size());
   const std::vector<float> scales(affine.scales.begin(), affine.scales.end());
@@ -93,8 +75,8 @@ Result<std::vector<Argument>> arguments(Conversion& c, Value* x, const Affine& a
                                c.builder().constant_f32("scales", {count}, scales),
                                c.builder().constant_i64("zero_points", {count}, affine.zero_points),
                                static_cast<int64_t>(axis),
-                               range->low,
-                               range->high,
+                               range->min,
+                               range->max,
                                affine.dtype};
 }
 
@@ -174,7 +156,48 @@ Result<Value*> differences(Conversion& c, size_t x, size_t zero_point, bool rows
   return c.call("aten::sub.Tensor", {real, zero});
 }
 
+// Operators that pass on or choose among what they are given: the same on integers as on what they mean.
+bool moves_elements(std::string_view name) {
+  constexpr std::string_view kNames[] = {"Concat", "Flatten", "MaxPool",   "Reshape",  "Slice",
+                                         "Split",  "Squeeze", "Transpose", "Unsqueeze"};
+  return std::ranges::find(kNames, name) != std::end(kNames);
+}
+
+// The parameters that all 8-bit inputs were quantized with; nothing where one was not, or they differ.
+std::optional<Quantization> common_quantization(const Conversion& c) {
+  std::optional<Quantization> common;
+  for (size_t i = 0; i < c.num_inputs(); ++i) {
+    const Value* x = c.input(i);
+    if (x == nullptr || (x->type.dtype != DType::int8 && x->type.dtype != DType::uint8)) continue;
+    const auto found =
+        x->producer != nullptr && is_quantize(*x->producer) ? quantization_of(*x->producer) : std::nullopt;
+    if (!found || !found->is_per_tensor() || (common && *common != *found)) return std::nullopt;
+    common = found;
+  }
+  return common;
+}
+
 }  // namespace
+
+// Integers that a graph moves about between operators stay pairs of nodes too, so that no operator is left on integers
+// by themselves.
+Result<Outputs> convert_on_meaning(Conversion& c) {
+  const auto common = moves_elements(c.row().name) ? common_quantization(c) : std::nullopt;
+  if (!common || c.wants_output(1) != (c.row().name == "Split" && c.num_outputs() > 1)) return c.row().convert(c);
+  const Affine affine{common->scales, common->zero_points, common->dtype};
+  std::vector<Value*> inputs;
+  for (size_t i = 0; i < c.num_inputs(); ++i) {
+    Value* x = c.input(i);
+    const bool is_integer = x != nullptr && x->type.dtype == common->dtype;
+    inputs.push_back(is_integer ? INGOT_TRY(dequantize(c, x, affine)) : x);
+  }
+  c.read_instead(std::move(inputs));
+  Outputs outputs = INGOT_TRY(c.row().convert(c));
+  for (Value*& output : outputs.values) {
+    if (output != nullptr) output = INGOT_TRY(quantize(c, output, affine));
+  }
+  return outputs;
+}
 
 Result<Outputs> convert_quantize_linear(Conversion& c) {
   Value* x = c.input(0);
