@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -69,6 +70,13 @@ bool may_be_quantized(DType dtype) {
          dtype == DType::int64;
 }
 
+// Verifying does not tell whether elements of 8 bytes lie at multiples of 8.
+int64_t long_at(const flatbuffers::Vector<int64_t>& list, size_t index) {
+  int64_t element = 0;
+  std::memcpy(&element, list.Data() + index * sizeof(element), sizeof(element));
+  return flatbuffers::EndianScalar(element);
+}
+
 Result<void> read_quantization(const wire::Tensor& tensor, FileTensor* out) {
   const wire::QuantizationParameters* given = tensor.quantization();
   // Floats may carry the range that they were seen in.
@@ -94,8 +102,7 @@ Result<void> read_quantization(const wire::Tensor& tensor, FileTensor* out) {
   for (size_t i = 0; i < count; ++i) {
     const double scale = given->scale()->Get(static_cast<flatbuffers::uoffset_t>(i));
     if (!std::isfinite(scale) || scale <= 0) return fail(ErrorCode::invalid_file, "its scale %zu is %g", i, scale);
-    const int64_t zero =
-        zeros == 0 ? 0 : given->zero_point()->Get(static_cast<flatbuffers::uoffset_t>(zeros == 1 ? 0 : i));
+    const int64_t zero = zeros == 0 ? 0 : long_at(*given->zero_point(), zeros == 1 ? 0 : i);
     const auto range = integer_range(out->dtype);
     if (range && (zero < range->min || zero > range->max))
       return fail(ErrorCode::invalid_file, "its zero point %lld is no %s", static_cast<long long>(zero),
