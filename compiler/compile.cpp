@@ -6,6 +6,7 @@
 #include <new>
 
 #include "compiler/frontend/model_kind.h"
+#include "compiler/frontend/pt2/import.h"
 #include "compiler/frontend/tflite/import.h"
 #include "compiler/frontend/zoo/zoo.h"
 #include "compiler/ir/mapped_file.h"
@@ -61,7 +62,8 @@ Result<Graph> import_content(const CompileOptions& options, std::span<const std:
       if (path.empty()) return import_onnx(content, {options.input_shapes}, report);
       return import_onnx(path, {options.input_shapes}, report);
     case ModelKind::pt2:
-      return fail(ErrorCode::not_supported, "archives of torch.export are not supported");
+      if (path.empty()) return import_pt2(content, {options.input_shapes}, report);
+      return import_pt2(path, {options.input_shapes}, report);
     case ModelKind::tflite:
       // Weights stay where they are: the graph keeps the file's bytes.
       return import_tflite(path.empty() ? Bytes::copy_of(content) : INGOT_TRY(map_file(path)), {options.input_shapes},
@@ -75,8 +77,10 @@ Result<Graph> import_content(const CompileOptions& options, std::span<const std:
 Result<Graph> import_file(const CompileOptions& options, ImportReport& report) {
   const Bytes file = INGOT_TRY(map_file(options.model_path));
   auto graph = import_content(options, file.span(), options.model_path, report);
-  // ONNX files, which may lie in several, name the one that is wrong themselves.
-  if (!graph && model_kind(file.span()) != ModelKind::onnx) graph.error().add_context("%s", options.model_path.c_str());
+  // The importers that open the file by themselves name it.
+  const ModelKind kind = model_kind(file.span());
+  if (!graph && kind != ModelKind::onnx && kind != ModelKind::pt2)
+    graph.error().add_context("%s", options.model_path.c_str());
   return graph;
 }
 

@@ -23,8 +23,8 @@
 namespace ingot::compiler {
 
 struct CompileOptions {
-  // Exactly one of the three: a file (ONNX, TensorFlow Lite, or a graph in text form, told apart by content), such a
-  // file's bytes (not owned, and not needed after compile() returns), or a name of the zoo.
+  // Exactly one of the three: a file (ONNX, torch.export's, TensorFlow Lite's, or a graph in text form, told apart by
+  // content), such a file's bytes (not owned, and not needed after compile() returns), or a name of the zoo.
   std::string model_path;
   std::optional<std::span<const std::byte>> model_bytes;
   std::string model_name;

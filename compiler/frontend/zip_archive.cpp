@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "compiler/frontend/zip_directory.h"
 #include "runtime/core/checked_math.h"
 
 namespace ingot::compiler {
@@ -68,7 +69,17 @@ Result<ZipArchive> ZipArchive::open(std::span<const std::byte> bytes) {
   ::zip_error_fini(&error);
   ZipArchive archive(handle);
   INGOT_TRY_VOID(archive.list(bytes.size()));
+  archive.stored_ = stored_entries(bytes);
   return archive;
+}
+
+std::optional<std::span<const std::byte>> ZipArchive::stored(std::string_view name) const {
+  const auto listed = entries_.find(name);
+  const auto found = stored_.find(name);
+  // libzip and the directory as it is read here must mean the same entry.
+  if (listed == entries_.end() || found == stored_.end() || found->second.size() != listed->second.size)
+    return std::nullopt;
+  return found->second;
 }
 
 // Reads the directory and checks what it claims.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ class ZipArchive {
   bool contains(std::string_view name) const { return entries_.contains(name); }
   // The entry's content, its checksum verified. Stored and deflated entries can be read.
   Result<std::vector<std::byte>> read(std::string_view name) const;
+  // The entry's content where it lies, without a copy and without a look at its checksum; nothing where it is
+  // compressed or the archive was not opened from bytes.
+  std::optional<std::span<const std::byte>> stored(std::string_view name) const;
 
   // All entries together may expand to this many bytes, whatever the archive's size, ...
   static constexpr uint64_t kMaxBytes = uint64_t{256} << 20;
@@ -53,6 +57,7 @@ class ZipArchive {
   std::unique_ptr<::zip, Discard> archive_;
   std::vector<std::string> names_;
   std::map<std::string, Entry, std::less<>> entries_;
+  std::map<std::string_view, std::span<const std::byte>> stored_;  // of an archive opened from bytes
 };
 
 }  // namespace ingot::compiler

@@ -9,7 +9,7 @@ namespace {
 
 // The table is ours: a row that cannot be read is a mistake in this build, found by the first test that runs.
 [[noreturn]] void broken_table(const std::string& what, std::string_view where) {
-  std::fprintf(stderr, "ingot: schema/operators.h: %s in '%.*s'\n", what.c_str(), static_cast<int>(where.size()),
+  std::fprintf(stderr, "ingot: table of operators: %s in '%.*s'\n", what.c_str(), static_cast<int>(where.size()),
                where.data());
   std::abort();
 }
@@ -148,19 +148,21 @@ bool OpSchema::has(std::string_view name) const {
   return false;
 }
 
+std::vector<OpSchema> parse_ops(std::span<const schema::Operator> rows) {
+  std::vector<OpSchema> parsed;
+  for (const schema::Operator& row : rows) {
+    OpSchemaParts parts(row);
+    OpSchema& op = parsed.emplace_back();
+    op.row_ = &row;
+    op.full_name_ = std::move(parts.full_name);
+    op.args_ = std::move(parts.args);
+    op.returns_ = std::move(parts.returns);
+  }
+  return parsed;
+}
+
 const std::vector<OpSchema>& all_ops() {
-  static const std::vector<OpSchema> ops = [] {
-    std::vector<OpSchema> parsed;
-    for (const schema::Operator& row : schema::kOperators) {
-      OpSchemaParts parts(row);
-      OpSchema& op = parsed.emplace_back();
-      op.row_ = &row;
-      op.full_name_ = std::move(parts.full_name);
-      op.args_ = std::move(parts.args);
-      op.returns_ = std::move(parts.returns);
-    }
-    return parsed;
-  }();
+  static const std::vector<OpSchema> ops = parse_ops(schema::kOperators);
   return ops;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,13 +54,17 @@ class OpSchema {
   bool has(std::string_view name) const;
 
  private:
-  friend const std::vector<OpSchema>& all_ops();
+  friend std::vector<OpSchema> parse_ops(std::span<const schema::Operator> rows);
   friend const OpSchema& delegate_call_schema();
   const schema::Operator* row_ = nullptr;
   std::string full_name_;
   std::vector<ArgSpec> args_;
   std::vector<ReturnSpec> returns_;
 };
+
+// The rows of a table (which outlives the result), parsed, in its order. A row that cannot be read is a mistake in this
+// build and ends the program.
+std::vector<OpSchema> parse_ops(std::span<const schema::Operator> rows);
 
 // Every row of the table, parsed once, in the table's order.
 const std::vector<OpSchema>& all_ops();

@@ -41,11 +41,13 @@ const std::vector<Room>& rooms() {
       {"compiler/frontend/aten", {"compiler/ir", "runtime", "schema"}},
       {"compiler/frontend/onnx", {"compiler/frontend", "compiler/frontend/aten", "compiler/ir", "runtime", "schema"}},
       {"compiler/frontend/tflite", {"compiler/frontend", "compiler/frontend/aten", "compiler/ir", "runtime", "schema"}},
+      {"compiler/frontend/pt2", {"compiler/frontend", "compiler/frontend/aten", "compiler/ir", "runtime", "schema"}},
       {"compiler/frontend/zoo", {"compiler/frontend", "compiler/ir", "runtime", "runtime/npy", "schema"}},
       {"compiler/frontend", {"runtime", "compiler/ir"}},
       {"compiler",
        {"compiler/ir", "compiler/passes", "compiler/quantize", "compiler/partition", "compiler/plan", "compiler/emit",
-        "compiler/frontend/onnx", "compiler/frontend/tflite", "compiler/frontend/zoo", "compiler/frontend", "runtime", "schema"}},
+        "compiler/frontend/onnx", "compiler/frontend/pt2", "compiler/frontend/tflite", "compiler/frontend/zoo",
+        "compiler/frontend", "runtime", "schema"}},
   };
   return all;
 }

@@ -1,7 +1,11 @@
 #include "compiler/frontend/aten/calls.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "runtime/core/checked_math.h"
+#include "runtime/core/tensor.h"
 
 namespace ingot::compiler {
 namespace {
@@ -11,6 +15,21 @@ namespace {
 constexpr int64_t kMostMadeUpElements = int64_t{1} << 24;
 
 }  // namespace
+
+Result<TensorType> checked_type(DType dtype, const std::vector<int64_t>& sizes) {
+  if (sizes.size() > kMaxRank)
+    return fail(ErrorCode::not_supported, "a tensor of rank %zu (at most %zu)", sizes.size(), kMaxRank);
+  size_t bytes = size_of(dtype);
+  bool fits = true;
+  for (const int64_t size : sizes) {
+    if (size < 0 || size > std::numeric_limits<int32_t>::max())
+      return fail(ErrorCode::invalid_file, "a size of %lld; sizes lie between 0 and 2^31 - 1",
+                  static_cast<long long>(size));
+    fits = fits && checked_mul<size_t>(bytes, static_cast<size_t>(std::max<int64_t>(size, 1)), &bytes);
+  }
+  if (!fits || bytes > (size_t{1} << 46)) return fail(ErrorCode::invalid_file, "a tensor larger than any memory");
+  return TensorType{dtype, to_shape(sizes), {}};
+}
 
 Result<void> Calls::check_made_up(int64_t elements) {
   if (elements >= 0 && elements <= kMostMadeUpElements) return {};

@@ -12,6 +12,9 @@
 
 namespace ingot::compiler {
 
+// Sizes of a tensor as a file gives them: none negative, none over int32, and their bytes fit.
+Result<TensorType> checked_type(DType dtype, const std::vector<int64_t>& sizes);
+
 class Calls {
  public:
   explicit Calls(Builder& builder) : builder_(builder) {}

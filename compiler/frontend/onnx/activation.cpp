@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/frontend/aten/activations.h"
 #include "compiler/frontend/onnx/operators.h"
 
 namespace ingot::compiler::onnx_import {
@@ -27,16 +28,6 @@ Result<std::optional<Argument>> bound(Conversion& c, size_t input, const char* n
   if (x->type.dtype == DType::int64) return Argument(value->data.as<int64_t>()[0]);
   const std::vector<double> elements = INGOT_TRY(c.constant_reals(input, name));
   return whole ? Argument(static_cast<int64_t>(elements[0])) : Argument(elements[0]);
-}
-
-// max(x, 0) + log(1 + exp(-|x|)), which overflows nowhere.
-Result<Value*> softplus(Conversion& c, Value* x) {
-  Value* positive = INGOT_TRY(c.call("aten::relu", {x}));
-  Value* magnitude = INGOT_TRY(c.call("aten::abs", {x}));
-  Value* negative = INGOT_TRY(c.call("aten::neg", {magnitude}));
-  Value* power = INGOT_TRY(c.call("aten::exp", {negative}));
-  Value* rest = INGOT_TRY(c.call("aten::log1p", {power}));
-  return c.call("aten::add.Tensor", {positive, rest});
 }
 
 }  // namespace
@@ -133,14 +124,11 @@ Result<Outputs> convert_gelu(Conversion& c) {
   return c.call("aten::gelu", {x, approximate});
 }
 
-// max(0, min(1, alpha x + beta))
 Result<Outputs> convert_hard_sigmoid(Conversion& c) {
   const double alpha = INGOT_TRY(c.real("alpha", 0.2f));
   const double beta = INGOT_TRY(c.real("beta", 0.5));
   Value* x = INGOT_TRY(c.floats(0));
-  Value* scaled = INGOT_TRY(c.multiply(x, alpha));
-  Value* shifted = INGOT_TRY(c.add(scaled, beta));
-  return c.call("aten::hardtanh", {shifted, 0.0, 1.0});
+  return hard_sigmoid(c, x, alpha, beta);
 }
 
 Result<Outputs> convert_softplus(Conversion& c) {
@@ -156,12 +144,9 @@ Result<Outputs> convert_softsign(Conversion& c) {
   return c.call("aten::div.Tensor", {x, divisor});
 }
 
-// x tanh(softplus(x))
 Result<Outputs> convert_mish(Conversion& c) {
   Value* x = INGOT_TRY(c.floats(0));
-  Value* soft = INGOT_TRY(softplus(c, x));
-  Value* factor = INGOT_TRY(c.call("aten::tanh", {soft}));
-  return c.call("aten::mul.Tensor", {x, factor});
+  return mish(c, x);
 }
 
 // x + bias below -lambd, x - bias above lambd, 0 between.

@@ -14,14 +14,13 @@
 #include <vector>
 
 #include "compiler/frontend/import_report.h"
+#include "compiler/frontend/input_sizes.h"
 #include "compiler/ir/graph.h"
 
 namespace ingot::compiler {
 
 struct OnnxImportOptions {
-  // Sizes of inputs, by name; the model's own sizes must agree where it has any. An empty name stands for the inputs in
-  // their order: the first empty one is input 0, the second input 1, and so on.
-  std::vector<std::pair<std::string, std::vector<int64_t>>> input_shapes;
+  InputShapes input_shapes;
 };
 
 // An error of code not_supported sums up report.unsupported; invalid_file says what is wrong with the file;

@@ -1,52 +1,14 @@
 #include "compiler/frontend/onnx/input_types.h"
 
-#include <algorithm>
-#include <map>
-#include <optional>
 #include <string_view>
 #include <unordered_set>
 
+#include "compiler/frontend/aten/calls.h"
+#include "compiler/frontend/input_sizes.h"
 #include "compiler/frontend/onnx/tensor_data.h"
 
 namespace ingot::compiler::onnx_import {
 namespace {
-
-// A size as the file gives it: a number, a name, or nothing.
-struct OpenDim {
-  std::optional<int64_t> size;
-  std::string name;
-};
-
-struct OpenInput {
-  std::string name;
-  DType dtype = DType::float32;
-  std::optional<std::vector<OpenDim>> dims;  // absent: not even the rank is known
-};
-
-std::string join(const std::vector<std::string>& parts, const char* separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text;
-}
-
-std::string to_string(const std::vector<OpenDim>& dims) {
-  std::vector<std::string> parts;
-  for (const OpenDim& dim : dims) {
-    parts.push_back(dim.size ? std::to_string(*dim.size) : dim.name.empty() ? "?" : dim.name);
-  }
-  return "[" + join(parts, ", ") + "]";
-}
-
-// "--shape x=1x3x224x224": the sizes that are known, and likely ones for the others.
-std::string advice(const OpenInput& input) {
-  const size_t rank = input.dims ? input.dims->size() : 4;
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < rank; ++i) {
-    const bool known = input.dims && (*input.dims)[i].size;
-    parts.push_back(known ? std::to_string(*(*input.dims)[i].size) : i == 0 ? "1" : i == 1 && rank == 4 ? "3" : "224");
-  }
-  return "--shape " + input.name + "=" + join(parts, "x");
-}
 
 Result<OpenInput> read_input(const onnx::ValueInfoProto& info) {
   if (!info.type().has_tensor_type())
@@ -68,84 +30,6 @@ Result<OpenInput> read_input(const onnx::ValueInfoProto& info) {
   return input;
 }
 
-// Puts the user's sizes in place.
-Result<void> apply(const std::vector<int64_t>& sizes, OpenInput* input) {
-  if (!input->dims) input->dims.emplace(sizes.size());
-  bool fits = sizes.size() == input->dims->size();
-  for (size_t i = 0; fits && i < sizes.size(); ++i) {
-    const std::optional<int64_t>& known = (*input->dims)[i].size;
-    fits = !known || *known == sizes[i];
-  }
-  if (!fits)
-    return fail(ErrorCode::invalid_argument, "input '%.80s' is %s in the model, which %s does not fit",
-                input->name.c_str(), to_string(*input->dims).c_str(), compiler::to_string(to_shape(sizes)).c_str());
-  for (size_t i = 0; i < sizes.size(); ++i) (*input->dims)[i].size = sizes[i];
-  return {};
-}
-
-Result<void> apply_options(const OnnxImportOptions& options, std::vector<OpenInput>* inputs) {
-  size_t position = 0;
-  for (const auto& [name, sizes] : options.input_shapes) {
-    OpenInput* input = nullptr;
-    if (name.empty()) {
-      if (position >= inputs->size())
-        return fail(ErrorCode::invalid_argument, "sizes for input %zu, but the model has %zu inputs", position,
-                    inputs->size());
-      input = &(*inputs)[position++];
-    } else {
-      const auto found = std::ranges::find(*inputs, name, &OpenInput::name);
-      if (found == inputs->end()) {
-        std::vector<std::string> names;
-        for (const OpenInput& known : *inputs) names.push_back(known.name);
-        return fail(ErrorCode::invalid_argument, "the model has no input '%.60s'; its inputs: %s", name.c_str(),
-                    join(names, ", ").c_str());
-      }
-      input = &*found;
-    }
-    INGOT_TRY_VOID(apply(sizes, input));
-  }
-  return {};
-}
-
-// Sizes of one name are equal: what is known of one is known of all.
-Result<void> unify(std::vector<OpenInput>* inputs) {
-  std::map<std::string, std::pair<int64_t, const OpenInput*>> known;
-  for (const OpenInput& input : *inputs) {
-    if (!input.dims) continue;
-    for (const OpenDim& dim : *input.dims) {
-      if (dim.name.empty() || !dim.size) continue;
-      const auto [entry, added] = known.emplace(dim.name, std::pair(*dim.size, &input));
-      if (!added && entry->second.first != *dim.size)
-        return fail(ErrorCode::invalid_argument, "'%.40s' is %lld in input '%.60s' but %lld in input '%.60s'",
-                    dim.name.c_str(), static_cast<long long>(entry->second.first), entry->second.second->name.c_str(),
-                    static_cast<long long>(*dim.size), input.name.c_str());
-    }
-  }
-  for (OpenInput& input : *inputs) {
-    if (!input.dims) continue;
-    for (OpenDim& dim : *input.dims) {
-      const auto found = known.find(dim.name);
-      if (!dim.size && found != known.end()) dim.size = found->second.first;
-    }
-  }
-  return {};
-}
-
-Result<void> check_all_known(const std::vector<OpenInput>& inputs) {
-  std::vector<std::string> open;
-  std::vector<std::string> flags;
-  for (const OpenInput& input : inputs) {
-    const bool known =
-        input.dims && std::ranges::all_of(*input.dims, [](const OpenDim& d) { return d.size.has_value(); });
-    if (known) continue;
-    open.push_back("'" + input.name + "' " + (input.dims ? to_string(*input.dims) : "of unknown rank"));
-    flags.push_back(advice(input));
-  }
-  if (open.empty()) return {};
-  return fail(ErrorCode::invalid_argument, "sizes of inputs are open: %s; fix them, for example with %s",
-              join(open, ", ").c_str(), join(flags, " ").c_str());
-}
-
 }  // namespace
 
 Result<std::vector<std::pair<std::string, TensorType>>> input_types(const onnx::GraphProto& graph,
@@ -156,9 +40,8 @@ Result<std::vector<std::pair<std::string, TensorType>>> input_types(const onnx::
   for (const onnx::ValueInfoProto& info : graph.input()) {
     if (!initializers.contains(info.name())) inputs.push_back(INGOT_TRY(read_input(info)));
   }
-  INGOT_TRY_VOID(apply_options(options, &inputs));
-  INGOT_TRY_VOID(unify(&inputs));
-  INGOT_TRY_VOID(check_all_known(inputs));
+  INGOT_TRY_VOID(fix_sizes(options.input_shapes, &inputs));
+  INGOT_TRY_VOID(check_all_sizes_known(inputs));
 
   std::vector<std::pair<std::string, TensorType>> types;
   for (const OpenInput& input : inputs) {

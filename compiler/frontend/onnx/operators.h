@@ -61,8 +61,6 @@ Result<Outputs> convert_identity(Conversion& c);
 // convolution.cpp
 Result<Outputs> convert_conv(Conversion& c);
 Result<Outputs> convert_conv_transpose(Conversion& c);
-// einsum.cpp
-Result<Outputs> convert_einsum(Conversion& c);
 // elementwise.cpp
 Result<Outputs> convert_unary(Conversion& c);
 Result<Outputs> convert_binary(Conversion& c);
@@ -84,6 +82,7 @@ Result<Outputs> convert_one_hot(Conversion& c);
 Result<Outputs> convert_top_k(Conversion& c);
 Result<Outputs> convert_trilu(Conversion& c);
 // matrix_product.cpp
+Result<Outputs> convert_einsum(Conversion& c);
 Result<Outputs> convert_gemm(Conversion& c);
 Result<Outputs> convert_mat_mul(Conversion& c);
 // movement.cpp

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "compiler/frontend/aten/calls.h"
 #include "compiler/ir/mapped_file.h"
 #include "runtime/core/checked_math.h"
 #include "runtime/core/tensor.h"
@@ -124,21 +125,6 @@ Result<DType> to_dtype(int64_t onnx_type) {
     return fail(ErrorCode::not_supported, "elements of type %s are not supported",
                 onnx::TensorProto_DataType_Name(static_cast<TensorProto::DataType>(onnx_type)).c_str());
   return fail(ErrorCode::invalid_file, "%lld is not an element type of ONNX", static_cast<long long>(onnx_type));
-}
-
-Result<TensorType> checked_type(DType dtype, const std::vector<int64_t>& sizes) {
-  if (sizes.size() > kMaxRank)
-    return fail(ErrorCode::not_supported, "a tensor of rank %zu (at most %zu)", sizes.size(), kMaxRank);
-  size_t bytes = size_of(dtype);
-  bool fits = true;
-  for (const int64_t size : sizes) {
-    if (size < 0 || size > std::numeric_limits<int32_t>::max())
-      return fail(ErrorCode::invalid_file, "a size of %lld; sizes lie between 0 and 2^31 - 1",
-                  static_cast<long long>(size));
-    fits = fits && checked_mul<size_t>(bytes, static_cast<size_t>(std::max<int64_t>(size, 1)), &bytes);
-  }
-  if (!fits || bytes > (size_t{1} << 46)) return fail(ErrorCode::invalid_file, "a tensor larger than any memory");
-  return TensorType{dtype, to_shape(sizes), {}};
 }
 
 Result<Bytes> ExternalData::open(const std::string& location) {

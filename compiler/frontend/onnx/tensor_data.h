@@ -35,9 +35,6 @@ class ExternalData {
 // A data_type number of ONNX ("float" is 1); not_supported for those that Ingot has no dtype for.
 Result<DType> to_dtype(int64_t onnx_type);
 
-// Sizes of a tensor as a file gives them: none negative, none over int32, and their bytes fit.
-Result<TensorType> checked_type(DType dtype, const std::vector<int64_t>& sizes);
-
 // Type and bytes of a tensor inside the model.
 Result<std::pair<TensorType, Bytes>> read_tensor(const onnx::TensorProto& tensor, ExternalData& external_data);
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "compiler/frontend/onnx/operators.h"
+#include "compiler/frontend/aten/products.h"
 
-namespace ingot::compiler::onnx_import {
+namespace ingot::compiler {
 namespace {
 
 // An operand with one axis a letter of `letters`.
@@ -53,7 +53,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 // The axes of `operand` in the order of `letters`, which it has all of.
-Result<Operand> reordered(Conversion& c, const Operand& operand, const std::string& letters) {
+Result<Operand> reordered(Calls& c, const Operand& operand, const std::string& letters) {
   std::vector<int64_t> order;
   for (const char letter : letters) order.push_back(static_cast<int64_t>(operand.letters.find(letter)));
   Value* x = INGOT_TRY(c.permute(operand.x, order));
@@ -61,7 +61,7 @@ Result<Operand> reordered(Conversion& c, const Operand& operand, const std::stri
 }
 
 // Adds up the axes that nobody asks for any more.
-Result<Operand> summed(Conversion& c, Operand operand, const std::string& wanted) {
+Result<Operand> summed(Calls& c, Operand operand, const std::string& wanted) {
   std::vector<int64_t> axes;
   std::string left;
   for (size_t i = 0; i < operand.letters.size(); ++i) {
@@ -99,7 +99,7 @@ Shape shape_of(const Operand& operand, const std::string& letters) {
 
 // Batches are letters that both operands and the result have; rows and columns belong to one operand; the inner ones
 // are summed over.
-Result<Operand> multiply(Conversion& c, Operand a, Operand b, const std::string& result) {
+Result<Operand> multiply(Calls& c, Operand a, Operand b, const std::string& result) {
   a = INGOT_TRY(summed(c, a, b.letters + result));
   b = INGOT_TRY(summed(c, b, a.letters + result));
   const std::string batch = pick(a, b, result, true, true);
@@ -143,23 +143,22 @@ std::string implied_result(const std::string& terms) {
 
 }  // namespace
 
-Result<Outputs> convert_einsum(Conversion& c) {
-  std::string equation = INGOT_TRY(c.text("equation", ""));
+Result<Value*> einsum(Calls& c, std::string equation, const std::vector<Value*>& inputs) {
   std::erase(equation, ' ');
   const size_t arrow = equation.find("->");
   const std::vector<std::string> terms = split(equation.substr(0, arrow), ',');
-  if (terms.size() != c.num_inputs())
+  if (terms.size() != inputs.size())
     return fail(ErrorCode::invalid_file, "'%.60s' has %zu terms for %zu inputs", equation.c_str(), terms.size(),
-                c.num_inputs());
+                inputs.size());
   if (terms.size() > 2) return fail(ErrorCode::not_supported, "of %zu operands (at most 2)", terms.size());
   std::vector<Operand> operands;
   std::string all;
   size_t hidden = 0;  // axes of the widest ellipsis
   for (size_t i = 0; i < terms.size(); ++i) {
-    operands.push_back({c.input(i), INGOT_TRY(spell_out(terms[i], c.input(i)->type.rank()))});
+    operands.push_back({inputs[i], INGOT_TRY(spell_out(terms[i], inputs[i]->type.rank()))});
     all += operands.back().letters;
     if (terms[i].find("...") != std::string::npos)
-      hidden = std::max(hidden, c.input(i)->type.rank() - (terms[i].size() - 3));
+      hidden = std::max(hidden, inputs[i]->type.rank() - (terms[i].size() - 3));
   }
   std::string result = implied_result(all);
   if (arrow != std::string::npos) {
@@ -181,4 +180,4 @@ Result<Outputs> convert_einsum(Conversion& c) {
   return done.x;
 }
 
-}  // namespace ingot::compiler::onnx_import
+}  // namespace ingot::compiler
