@@ -169,6 +169,14 @@ Result<Outputs> convert_repeat_interleave(Conversion& c) {
   return c.view(repeated, joined);
 }
 
+// Axes that are not named are not repeated.
+Result<Outputs> convert_tile(Conversion& c) {
+  Value* x = c.tensor("self");
+  Shape repeats = c.shape("dims");
+  while (repeats.size() < x->type.rank()) repeats.insert(repeats.begin(), Dim(1));
+  return c.call("aten::repeat", {x, repeats});
+}
+
 // What is not below the diagonal: all but the triangle that ends under it.
 Result<Outputs> convert_triu(Conversion& c) {
   Value* x = c.tensor("self");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ingot::compiler::pt2 {
@@ -45,6 +46,11 @@ constexpr OperatorRow kRows[] = {
     row("aten::layer_norm", "", "Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05, bool cudnn_enable=True", convert_layer_norm),
     row("aten::group_norm", "", "Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1e-05, bool cudnn_enabled=True", convert_group_norm),
     row("aten::rms_norm", "", "Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None", convert_rms_norm),
+    // Recurrent layers.
+    row("aten::lstm", "input", "Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first", convert_lstm, Aliasing::none, "Tensor, Tensor, Tensor"),
+    row("aten::gru", "input", "Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first", convert_gru, Aliasing::none, "Tensor, Tensor"),
+    row("aten::rnn_tanh", "input", "Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first", convert_rnn, Aliasing::none, "Tensor, Tensor"),
+    row("aten::rnn_relu", "input", "Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first", convert_rnn, Aliasing::none, "Tensor, Tensor"),
     // Activations.
     row("aten::hardsigmoid", "", "Tensor self", convert_hardsigmoid),
     row("aten::silu", "", "Tensor self", convert_silu),
@@ -128,6 +134,7 @@ constexpr OperatorRow kRows[] = {
     row("aten::adjoint", "", "Tensor self", convert_swap_last, kView),
     row("aten::pad", "", "Tensor self, SymInt[] pad, str mode='constant', float? value=None", convert_pad),
     row("aten::repeat_interleave", "self_int", "Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None", convert_repeat_interleave),
+    row("aten::tile", "", "Tensor self, SymInt[] dims", convert_tile),
     row("aten::triu", "", "Tensor self, int diagonal=0", convert_triu),
     // Reductions.
     row("aten::sum", "", "Tensor self, *, ScalarType? dtype=None", convert_sum),
@@ -135,8 +142,12 @@ constexpr OperatorRow kRows[] = {
     row("aten::all", "", "Tensor self", convert_all),
     row("aten::all", "dim", "Tensor self, int dim, bool keepdim=False", convert_all),
     row("aten::all", "dims", "Tensor self, int[]? dim=None, bool keepdim=False", convert_all),
-    row("aten::std", "correction", "Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False", convert_std),
-    row("aten::std", "dim", "Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False", convert_std),
+    row("aten::std", "correction", "Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False", convert_spread),
+    row("aten::std", "dim", "Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False", convert_spread),
+    row("aten::std", "", "Tensor self, bool unbiased=True", convert_spread),
+    row("aten::var", "", "Tensor self, bool unbiased=True", convert_spread),
+    row("aten::var_mean", "", "Tensor self, bool unbiased=True", convert_spread, Aliasing::none, "Tensor, Tensor"),
+    row("aten::var_mean", "dim", "Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False", convert_spread, Aliasing::none, "Tensor, Tensor"),
     row("aten::logsumexp", "", "Tensor self, int[1] dim, bool keepdim=False", convert_logsumexp),
     row("aten::linalg_vector_norm", "", "Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None", convert_norm),
     row("aten::norm", "ScalarOpt_dim", "Tensor self, Scalar? ord, int[1] dim, bool keepdim=False", convert_norm),
@@ -165,6 +176,29 @@ constexpr OperatorRow kRows[] = {
     row("aten::grid_sampler", "", "Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners", convert_grid_sampler),
 };
 // clang-format on
+
+// Operators of several names, without their overloads.
+constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
+    {"aten::__and__", "aten::bitwise_and"},
+    {"aten::__or__", "aten::bitwise_or"},
+    {"aten::__xor__", "aten::bitwise_xor"},
+    {"aten::__lshift__", "aten::bitwise_left_shift"},
+    {"aten::__rshift__", "aten::bitwise_right_shift"},
+    {"aten::absolute", "aten::abs"},
+    {"aten::clip", "aten::clamp"},
+    {"aten::concat", "aten::cat"},
+    {"aten::concatenate", "aten::cat"},
+    {"aten::divide", "aten::div"},
+    {"aten::greater", "aten::gt"},
+    {"aten::greater_equal", "aten::ge"},
+    {"aten::less", "aten::lt"},
+    {"aten::less_equal", "aten::le"},
+    {"aten::multiply", "aten::mul"},
+    {"aten::negative", "aten::neg"},
+    {"aten::not_equal", "aten::ne"},
+    {"aten::special_expit", "aten::sigmoid"},
+    {"aten::subtract", "aten::sub"},
+};
 
 constexpr std::string_view kAssertions[] = {
     "aten::_assert_async.msg",
@@ -202,9 +236,22 @@ std::string copying(std::string_view full_name) {
   return name;
 }
 
+// The name that the tables know the operator by.
+std::string usual_name(std::string_view full_name) {
+  const size_t dot = std::min(full_name.find('.'), full_name.size());
+  std::string_view overload = full_name.substr(dot);
+  for (const auto& [other, usual] : kOtherNames) {
+    if (full_name.substr(0, dot) != other) continue;
+    if (usual.ends_with("shift") && overload == ".Scalar") overload = ".Tensor_Scalar";
+    return std::string(usual) + std::string(overload);
+  }
+  return std::string(full_name);
+}
+
 }  // namespace
 
-KnownOperator find_operator(std::string_view full_name) {
+KnownOperator find_operator(std::string_view name) {
+  const std::string full_name = usual_name(name);
   if (const auto found = table().find(full_name); found != table().end()) return found->second;
   if (const OpSchema* schema = find_op(full_name)) return {schema, convert_directly, Aliasing::none};
   if (const OpSchema* schema = find_op(copying(full_name))) return {schema, convert_directly, Aliasing::view};

@@ -104,6 +104,7 @@ Result<Outputs> convert_split(Conversion& c);
 Result<Outputs> convert_squeeze(Conversion& c);
 Result<Outputs> convert_swap_axes(Conversion& c);
 Result<Outputs> convert_swap_last(Conversion& c);
+Result<Outputs> convert_tile(Conversion& c);
 Result<Outputs> convert_triu(Conversion& c);
 Result<Outputs> convert_unflatten(Conversion& c);
 Result<Outputs> convert_view_as(Conversion& c);
@@ -123,13 +124,17 @@ Result<Outputs> convert_baddbmm(Conversion& c);
 Result<Outputs> convert_einsum(Conversion& c);
 Result<Outputs> convert_linear(Conversion& c);
 Result<Outputs> convert_matmul(Conversion& c);
+// recurrent.cpp
+Result<Outputs> convert_gru(Conversion& c);
+Result<Outputs> convert_lstm(Conversion& c);
+Result<Outputs> convert_rnn(Conversion& c);
 // reductions.cpp
 Result<Outputs> convert_all(Conversion& c);
 Result<Outputs> convert_logsumexp(Conversion& c);
 Result<Outputs> convert_mean(Conversion& c);
 Result<Outputs> convert_norm(Conversion& c);
 Result<Outputs> convert_sort(Conversion& c);
-Result<Outputs> convert_std(Conversion& c);
+Result<Outputs> convert_spread(Conversion& c);
 Result<Outputs> convert_sum(Conversion& c);
 // resizing.cpp
 Result<Outputs> convert_grid_sampler(Conversion& c);

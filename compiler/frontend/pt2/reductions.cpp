@@ -40,15 +40,20 @@ Result<Outputs> convert_all(Conversion& c) {
   return c.cast(all, x->type.dtype == DType::uint8 ? DType::uint8 : DType::boolean);
 }
 
-Result<Outputs> convert_std(Conversion& c) {
+// Standard deviation, variance, and variance with the mean, by the operator's name.
+Result<Outputs> convert_spread(Conversion& c) {
   Value* x = INGOT_TRY(c.floats("self"));
-  Value* variance = nullptr;
-  if (c.op().has("unbiased")) {
-    variance = INGOT_TRY(c.call("aten::var.dim", {x, c.arg("dim"), c.flag("unbiased"), c.flag("keepdim")}));
-  } else {
-    variance = INGOT_TRY(c.call("aten::var.correction", {x, c.arg("dim"), c.arg("correction"), c.flag("keepdim")}));
-  }
-  return c.call("aten::sqrt", {variance});
+  const OpSchema& op = c.op();
+  const std::vector<int64_t> axes = op.has("dim") ? INGOT_TRY(c.axes_of("dim", x)) : every_axis(x);
+  const bool keep = op.has("keepdim") && c.flag("keepdim");
+  // Without a word, the sum is divided by one less than there are elements.
+  Argument correction = int64_t{1};
+  if (op.has("unbiased")) correction = int64_t{c.flag("unbiased") ? 1 : 0};
+  if (op.has("correction") && !c.is_none("correction")) correction = c.arg("correction");
+  Value* variance = INGOT_TRY(c.call("aten::var.correction", {x, axes, correction, keep}));
+  if (op.full_name().starts_with("aten::std")) return c.call("aten::sqrt", {variance});
+  if (op.returns().size() == 1) return variance;
+  return std::vector<Value*>{variance, INGOT_TRY(c.call("aten::mean.dim", {x, axes, keep}))};
 }
 
 // log(sum(exp(x))), the largest taken out before and put back after.

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Exports torchvision's networks to .pt2 and .onnx, compiles both with Ingot, runs them and compares with PyTorch.
+
+For every network and each of the two doors, a line of a table: the largest difference from eager PyTorch, as a part of
+the largest value; the share of multiply-adds that XNNPACK takes, and in how many calls. Weights are random, from a
+fixed seed; statistics of batch normalizations are taken from random images, so that values stay in range.
+
+    python3 compare.py [--bin build/release/bin] [--work FOLDER] [NETWORK ...]
+
+Needs torch and torchvision (and onnx, for that door); runs Ingot's aot_compiler and xnn_executor_runner.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import tempfile
+import warnings
+
+import numpy as np
+import torch
+import torchvision
+
+warnings.filterwarnings("ignore")
+
+# Name -> the image's size, and what the network is made with.
+NETWORKS = {
+    "mobilenet_v2": (224, {}),
+    "mobilenet_v3_large": (224, {}),
+    "resnet18": (224, {}),
+    "squeezenet1_1": (224, {}),
+    "shufflenet_v2_x1_0": (224, {}),
+    "efficientnet_b0": (224, {}),
+    "mnasnet1_0": (224, {}),
+    "regnet_y_400mf": (224, {}),
+    "densenet121": (224, {}),
+    "googlenet": (224, {"aux_logits": False, "init_weights": False}),
+    "inception_v3": (299, {"aux_logits": False, "init_weights": False}),
+    "convnext_tiny": (224, {}),
+    "vit_b_16": (224, {}),
+    "swin_t": (224, {}),
+    "deeplabv3_mobilenet_v3_large": (224, {"weights_backbone": None}),
+    "fcn_resnet50": (224, {"weights_backbone": None}),
+}
+
+
+class First(torch.nn.Module):
+    """Segmentation networks give a dictionary; its first entry counts."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        result = self.network(x)
+        return next(iter(result.values())) if isinstance(result, dict) else result
+
+
+def build(name):
+    size, options = NETWORKS[name]
+    torch.manual_seed(0)
+    network = torchvision.models.get_model(name, weights=None, **options)
+    torch.manual_seed(1)
+    network.train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            module.momentum = None  # the plain average
+    with torch.no_grad():
+        network(torch.randn(2, 3, size, size))
+    return First(network.eval()).eval(), torch.randn(1, 3, size, size)
+
+
+def run(command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it failed without a word")
+
+
+def compile_and_run(binaries, work, model, expected):
+    program, report = work / "net.pte", work / "net.json"
+    run([binaries / "aot_compiler", "--model", model, "--delegate", "--output", program, "--json", report])
+    run([binaries / "xnn_executor_runner", "--model_path", program, "--inputs", work / "in.npy",
+         "--output_file", work / "out"])
+    actual = np.load(work / "out-0.npy")
+    if actual.shape != expected.shape:
+        raise RuntimeError(f"its output is {actual.shape}, expected {expected.shape}")
+    error = np.abs(actual - expected).max() / np.abs(expected).max()
+    summary = json.loads(report.read_text())
+    share = 100 * summary["macs_delegated"] / max(summary["macs_total"], 1)
+    left = sorted({entry["op"] if isinstance(entry, dict) and "op" in entry else str(entry)
+                   for entry in summary["left_out"]})
+    return f"{error:.1e} | {share:.1f} % | {summary['delegate_calls']}", left
+
+
+def export(name, door, network, image, work):
+    if door == "pt2":
+        torch.export.save(torch.export.export(network, (image,), strict=False), work / f"{name}.pt2")
+    else:
+        torch.onnx.export(network, (image,), work / f"{name}.onnx", opset_version=17, dynamo=False)
+    return work / f"{name}.{door}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(NETWORKS)}; default: all")
+    parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"), help="Ingot's commands")
+    parser.add_argument("--work", type=pathlib.Path, help="keep the exported files here")
+    options = parser.parse_args()
+    unknown = [name for name in options.networks if name not in NETWORKS]
+    if unknown:
+        parser.error(f"no network is called {', '.join(unknown)}")
+
+    print("| network | .pt2: error | delegated | calls | .onnx: error | delegated | calls |\n|---|--:|--:|--:|--:|--:|--:|")
+    with tempfile.TemporaryDirectory() as temporary:
+        work = options.work or pathlib.Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        for name in options.networks or NETWORKS:
+            network, image = build(name)
+            with torch.no_grad():
+                expected = network(image).numpy()
+            np.save(work / "in.npy", image.numpy())
+            cells, notes = [], []
+            for door in ("pt2", "onnx"):
+                try:
+                    model = export(name, door, network, image, work)
+                    cell, left = compile_and_run(options.bin, work, model, expected)
+                    notes += [f"{door}: left out: {entry}" for entry in left]
+                except Exception as error:  # one network's failure is a line of the table
+                    cell = "failed | | "
+                    notes.append(f"{door}: {str(error).splitlines()[-1][:300]}")
+                cells.append(cell)
+                if options.work is None:
+                    (work / f"{name}.{door}").unlink(missing_ok=True)
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+            for note in notes:
+                print(f"    {note}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
