@@ -390,6 +390,21 @@ class Numbers(nn.Module):
         return (x ** power if flag else x, None, 3)
 
 
+class Sized(nn.Module):
+    """Computes with the sizes of its input."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(10)
+        self.conv = nn.Conv2d(2, 3, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        batch, _, height, width = x.shape
+        y = self.conv(x).flatten(1)
+        z = x.reshape(batch * 2, -1)[: batch + 1, : (height * width) // 2]
+        return y * batch / height, z.sum(1) + max(height, width), x.new_ones(batch, height % 3 + 1)
+
+
 class NoGrad(nn.Module):
     def forward(self, x):
         with torch.no_grad():
@@ -437,6 +452,8 @@ def programs():
     add("programs/nested", Nested(), (x, x + 1), {"x": x * 2, "y": x[0]}, kwargs={"factor": torch.tensor(2.0)})
     add("programs/numbers", Numbers(), x, True)
     add("programs/no_grad", NoGrad(), x)
+    add("programs/sizes", Sized(), f32(3, 2, 7, 6), dynamic_shapes={
+        "x": {0: Dim("batch", min=2, max=8), 2: Dim("height", min=4, max=32), 3: Dim("width", min=4, max=32)}})
     add("programs/same_output", lambda x: (x, x + 1, x), x)
     add("programs/views_in_place", lambda x: (x + 1).view(4, 2).relu_().view(-1), x)
     add("programs/infinities", lambda x: torch.where(x > 0, x, float("-inf")).clamp(min=-1e30), x)

@@ -1,5 +1,7 @@
 // Operators of Ingot's own table.
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "compiler/frontend/pt2/operators.h"
 
@@ -33,11 +35,25 @@ Result<void> promote_lists(Conversion& c, std::vector<Argument>* args) {
   return {};
 }
 
+// Into how many parts an operator cuts its tensor is not for a file alone to say.
+Result<void> check_parts(Conversion& c) {
+  constexpr int64_t kMostParts = 1 << 16;
+  const std::string& name = c.op().full_name();
+  if (name != "aten::unbind_copy.int" && name != "aten::split_copy.Tensor") return {};
+  const Value* x = c.tensor("self");
+  if (x->type.rank() == 0) return {};  // the shape rule refuses it
+  int64_t parts = INGOT_TRY(Calls::size(x, INGOT_TRY(c.axis_of("dim", x))));
+  if (c.op().has("split_size")) parts /= std::max<int64_t>(INGOT_TRY(c.integer("split_size")), 1);
+  if (parts <= kMostParts) return {};
+  return fail(ErrorCode::not_supported, "into %lld parts", static_cast<long long>(parts));
+}
+
 }  // namespace
 
 Result<Outputs> convert_directly(Conversion& c) {
   using schema::Family;
   const OpSchema& op = c.op();
+  INGOT_TRY_VOID(check_parts(c));
   std::vector<Argument> args = c.args();
   const Family family = op.row().family;
   if (family == Family::binary || family == Family::binary_bool) INGOT_TRY_VOID(promote_operands(c, &args));

@@ -86,6 +86,7 @@ Result<Outputs> convert_chunk(Conversion& c) {
   const int64_t part = std::max<int64_t>((size + chunks - 1) / chunks, 1);
   // Nothing is split into that many parts of nothing.
   if (size == 0) return fail(ErrorCode::not_supported, "of an empty axis");
+  INGOT_TRY_VOID(Calls::check_made_up((size + part - 1) / part));
   std::vector<int64_t> sizes(static_cast<size_t>((size + part - 1) / part), part);
   sizes.back() = size - part * (static_cast<int64_t>(sizes.size()) - 1);
   return split_by(c, sizes);

@@ -7,8 +7,8 @@
 
 #include "compiler/frontend/pt2/import.h"
 #include "compiler/ir/verify.h"
+#include "tests/support/damage.h"
 #include "tests/support/pt2_cases.h"
-#include "tests/support/shared.h"
 #include "tests/support/zip.h"
 
 namespace ingot::compiler {
@@ -99,17 +99,7 @@ TEST(DamagedArchives, TheWholeOnesImport) {
 }
 
 TEST(DamagedArchives, EveryByteFlipped) {
-  for (auto bytes : {Tiny().archive(), recorded("products/linear")}) {
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      for (const int flip : {0x01, 0x80}) {
-        SCOPED_TRACE("byte " + std::to_string(i) + " xor " + std::to_string(flip));
-        const std::byte whole = bytes[i];
-        bytes[i] ^= std::byte(flip);
-        expect_sound(bytes);
-        bytes[i] = whole;
-      }
-    }
-  }
+  for (const auto& bytes : {Tiny().archive(), recorded("products/mm")}) testing::flip_every_byte(bytes, expect_sound);
 }
 
 // The program's own characters: what a zip's checksum would hide is seen by the reader.
@@ -126,12 +116,8 @@ TEST(DamagedArchives, EveryCharacterOfTheProgramChanged) {
 }
 
 TEST(DamagedArchives, EveryLength) {
-  for (const auto& bytes : {Tiny().archive(), recorded("products/linear")}) {
-    for (size_t size = 0; size < bytes.size(); size += size < 64 ? 1 : 7) {
-      SCOPED_TRACE(size);
-      expect_sound(std::span(bytes).first(size));
-    }
-  }
+  for (const auto& bytes : {Tiny().archive(), recorded("products/mm")})
+    testing::cut_at_every_length(bytes, expect_sound);
 }
 
 TEST(DamagedArchives, NoArchiveOfTorchExport) {
