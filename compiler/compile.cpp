@@ -54,6 +54,19 @@ Result<Graph> parse_text(const CompileOptions& options, std::span<const std::byt
   return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+// For models whose sizes cannot stay open.
+Result<std::vector<std::pair<std::string, std::vector<int64_t>>>> fixed_sizes(const CompileOptions& options) {
+  std::vector<std::pair<std::string, std::vector<int64_t>>> fixed;
+  for (const auto& [name, shape] : options.input_shapes) {
+    if (!is_static(shape)) {
+      return fail(ErrorCode::not_supported, "the sizes of TensorFlow Lite models cannot stay open: %s",
+                  to_string(shape).c_str());
+    }
+    fixed.emplace_back(name, static_sizes(shape));
+  }
+  return fixed;
+}
+
 // `path` is empty where the model came as bytes.
 Result<Graph> import_content(const CompileOptions& options, std::span<const std::byte> content, const std::string& path,
                              ImportReport& report) {
@@ -66,8 +79,8 @@ Result<Graph> import_content(const CompileOptions& options, std::span<const std:
       return import_pt2(path, {options.input_shapes}, report);
     case ModelKind::tflite:
       // Weights stay where they are: the graph keeps the file's bytes.
-      return import_tflite(path.empty() ? Bytes::copy_of(content) : INGOT_TRY(map_file(path)), {options.input_shapes},
-                           report);
+      return import_tflite(path.empty() ? Bytes::copy_of(content) : INGOT_TRY(map_file(path)),
+                           {INGOT_TRY(fixed_sizes(options))}, report);
     case ModelKind::graph_text:
       return parse_text(options, content);
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/emit/emit.h"
+#include "compiler/frontend/aten/input_sizes.h"
 #include "compiler/frontend/onnx/import.h"
 #include "compiler/ir/graph.h"
 #include "compiler/ir/verify.h"
@@ -31,8 +32,9 @@ struct CompileOptions {
   // For the zoo: a .safetensors or .npz file of parameters; empty for seeded weights.
   std::string weights_path;
   uint64_t seed = 0;
-  // Sizes of inputs that the model leaves open, by name; under an empty name, by position.
-  std::vector<std::pair<std::string, std::vector<int64_t>>> input_shapes;
+  // Sizes of inputs that the model leaves open, by name; under an empty name, by position. Those that are not static
+  // stay open within their bounds (not in TensorFlow Lite models): memory is planned for the largest.
+  InputShapes input_shapes;
   Target target = Target::executorch;
   // Who takes what it can; null leaves all to portable kernels. Not owned.
   Lowering* lowering = nullptr;

@@ -3,8 +3,10 @@
 #include <map>
 #include <string>
 
+#include "compiler/emit/sizes.h"
 #include "compiler/emit/values.h"
 #include "compiler/ir/out_args.h"
+#include "schema/named_data.h"
 
 namespace ingot::compiler {
 
@@ -15,16 +17,24 @@ using flatbuffers::Offset;
 class MethodEmitter {
  public:
   MethodEmitter(flatbuffers::FlatBufferBuilder& builder, Segments& segments, const MethodToEmit& method)
-      : builder_(builder), segments_(segments), method_(method), values_(builder, segments, *method.plan) {}
+      : builder_(builder),
+        segments_(segments),
+        method_(method),
+        values_(builder, segments, *method.plan),
+        sizes_(*method.graph, values_, [this](std::string_view name, const std::vector<int32_t>& args) {
+          add_kernel_call(name, args, pte::CreateFrameList(builder_));
+        }) {}
 
   Result<Offset<pte::ExecutionPlan>> run();
 
  private:
+  Result<void> add_input_minima();
   Result<void> emit_kernel_call(const Node& node);
   Result<void> emit_delegate_call(const Node& node);
   // The value index of an argument.
   Result<int32_t> argument(const Node& node, size_t i);
   Result<int32_t> size_argument(const Node& node, size_t i, const Dim& dim);
+  void add_kernel_call(std::string_view out_name, const std::vector<int32_t>& args, Offset<pte::FrameList> frames);
   Result<int32_t> int_list(const Node& node, size_t i, const Shape& dims);
   int32_t tensor_list(const Node& node, size_t i, const std::vector<Value*>& tensors);
   int32_t operator_index(std::string_view out_name);
@@ -35,6 +45,7 @@ class MethodEmitter {
   Segments& segments_;
   const MethodToEmit& method_;
   ValueTable values_;
+  SizeEmitter sizes_;
   std::vector<Offset<pte::Operator>> operators_;
   std::map<std::string, int32_t, std::less<>> operator_index_;
   std::vector<Offset<pte::BackendDelegate>> delegates_;
@@ -55,9 +66,12 @@ int32_t MethodEmitter::operator_index(std::string_view out_name) {
 }
 
 Result<int32_t> MethodEmitter::size_argument(const Node& node, size_t i, const Dim& dim) {
-  if (dim.is_static()) return values_.integer(dim.value());
-  return fail(ErrorCode::not_supported, "node '%s' (%s): argument '%s' is the run-time size %s", node.source().c_str(),
-              node.op().full_name().c_str(), node.op().args()[i].name.c_str(), dim.str().c_str());
+  auto value = sizes_.value_of(dim);
+  if (!value) {
+    value.error().add_context("node '%s' (%s): argument '%s'", node.source().c_str(), node.op().full_name().c_str(),
+                              node.op().args()[i].name.c_str());
+  }
+  return value;
 }
 
 Result<int32_t> MethodEmitter::int_list(const Node& node, size_t i, const Shape& dims) {
@@ -111,11 +125,16 @@ Result<void> MethodEmitter::emit_kernel_call(const Node& node) {
   args.insert(args.end(), outs.begin(), outs.end());
   args.push_back(outs.size() == 1 ? outs[0] : values_.tensor_list(outs));
 
-  const int32_t op_index = operator_index(op.row().out);
+  add_kernel_call(op.row().out, args, frames(node));
+  return {};
+}
+
+void MethodEmitter::add_kernel_call(std::string_view out_name, const std::vector<int32_t>& args,
+                                    Offset<pte::FrameList> frames) {
+  const int32_t op_index = operator_index(out_name);
   const auto args_offset = builder_.CreateVector(args);
   const auto call = pte::CreateKernelCall(builder_, op_index, args_offset);
-  add_instruction(pte::InstructionArguments::KernelCall, call.Union(), frames(node));
-  return {};
+  add_instruction(pte::InstructionArguments::KernelCall, call.Union(), frames);
 }
 
 Result<void> MethodEmitter::emit_delegate_call(const Node& node) {
@@ -159,8 +178,25 @@ void MethodEmitter::add_instruction(pte::InstructionArguments type, Offset<void>
   stacktrace_.push_back(frames);
 }
 
+// The least sizes of the inputs, for which the format's tensors have no place: their own sizes are the largest.
+Result<void> MethodEmitter::add_input_minima() {
+  const Graph& graph = *method_.graph;
+  std::vector<int32_t> minima;
+  bool any_open = false;
+  for (const Value* input : graph.inputs()) {
+    for (const Dim& dim : input->type.shape) {
+      any_open = any_open || !dim.is_static();
+      minima.push_back(static_cast<int32_t>(dim.min()));
+    }
+  }
+  if (!any_open) return {};
+  return segments_.add_named(std::string(schema::kInputMinima) + graph.name(),
+                             Bytes::copy_of(std::as_bytes(std::span(minima))));
+}
+
 Result<Offset<pte::ExecutionPlan>> MethodEmitter::run() {
   const Graph& graph = *method_.graph;
+  INGOT_TRY_VOID(add_input_minima());
   std::vector<int32_t> inputs;
   for (const Value* input : graph.inputs()) inputs.push_back(values_.tensor(input));
   for (const auto& node : graph.nodes()) {

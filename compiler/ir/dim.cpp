@@ -43,7 +43,7 @@ int64_t divide_down(int64_t a, int64_t b) {
 // expressions are equal where their terms are.
 class DimExpr {
  public:
-  enum class Kind : uint8_t { symbol, floor_div, max, min, product };
+  using Kind = DimFactor::Kind;
 
   struct Atom {
     Kind kind;
@@ -175,6 +175,17 @@ int64_t Dim::evaluate(const std::map<std::string, int64_t>& symbols) const {
     sum = add(sum, product);
   }
   return sum;
+}
+
+std::vector<DimTerm> Dim::terms() const {
+  std::vector<DimTerm> terms;
+  for (const DimExpr::Term& term : DimExpr::terms_of(*this)) {
+    DimTerm& out = terms.emplace_back(term.coefficient);
+    for (const auto& atom : term.atoms) {
+      out.factors.push_back({atom->kind, atom->kind == DimFactor::Kind::symbol ? atom->text : "", atom->a, atom->b});
+    }
+  }
+  return terms;
 }
 
 void Dim::collect_symbols(std::map<std::string, Dim>* symbols) const {

@@ -11,6 +11,7 @@
 namespace ingot::compiler {
 
 class DimExpr;
+struct DimTerm;
 
 class Dim {
  public:
@@ -29,6 +30,8 @@ class Dim {
   const DimExpr* expr() const { return expr_.get(); }
   // The value where each symbol is what `symbols` says; one that it does not name stands at its largest.
   int64_t evaluate(const std::map<std::string, int64_t>& symbols) const;
+  // What sums up to it; of a static Dim one term, or none for 0.
+  std::vector<DimTerm> terms() const;
   // Adds every symbol inside, as Dims, by name.
   void collect_symbols(std::map<std::string, Dim>* symbols) const;
 
@@ -52,6 +55,20 @@ class Dim {
 };
 
 using Shape = std::vector<Dim>;
+
+// A factor of a term: a symbol, or an operation on two other Dims.
+struct DimFactor {
+  enum class Kind : uint8_t { symbol, floor_div, max, min, product };
+  Kind kind;
+  std::string symbol;  // its name
+  Dim a;
+  Dim b;
+};
+
+struct DimTerm {
+  int64_t coefficient;
+  std::vector<DimFactor> factors;
+};
 
 Dim ceil_div(const Dim& a, const Dim& b);
 bool is_static(const Shape& shape);

@@ -48,6 +48,33 @@ bool can_accept(const Kernel& kernel) {
   return kernel.extras != nullptr && kernel.extras->accepts != nullptr;
 }
 
+size_t index_of(const Method::Impl& method, const Value* value) {
+  return static_cast<size_t>(value - method.values.data());
+}
+
+// Does the call take the same numbers whenever it runs?
+bool numbers_are_fixed(const Method::Impl& method, const Instruction& call) {
+  const auto varies = [&](const Value* value) { return method.varies[index_of(method, value)]; };
+  return std::ranges::none_of(std::span(call.args, call.count), [&](const Value* arg) {
+    return arg->kind == Value::Kind::int_list ? std::ranges::any_of(arg->ints.items, varies) : varies(arg);
+  });
+}
+
+void note_numbers_that_vary(Method::Impl& method) {
+  const auto note = [&](const Value& value) {
+    const bool is_number = value.kind != Value::Kind::tensor && value.kind != Value::Kind::tensor_list;
+    if (is_number) method.varies[index_of(method, &value)] = true;
+  };
+  for (const int32_t i : as_span(method.plan.inputs())) note(method.values[static_cast<size_t>(i)]);
+  for (const Instruction& instruction : method.instructions) {
+    if (instruction.kind == Instruction::Kind::move) note(*instruction.move_to);
+    if (instruction.kind != Instruction::Kind::kernel) continue;
+    for_each_argument(instruction, [&](const Value& value, char letter) {
+      if (letter == 'V') note(value);
+    });
+  }
+}
+
 Value* const* first_output(const Instruction& instruction) {
   Value* const* found = nullptr;
   size_t i = 0;
@@ -203,7 +230,8 @@ class Folder {
 
   bool gives_constant(const Instruction& call) const {
     // Kernels that begin with their output may leave parts of it as they are.
-    if (call.kernel->signature[0] != 'T' || only_output(call) == nullptr || !numbers_are_fixed(call)) return false;
+    if (call.kernel->signature[0] != 'T' || only_output(call) == nullptr || !numbers_are_fixed(method_, call))
+      return false;
     if (call.kernel->extras != nullptr && call.kernel->extras->prepared != nullptr) return false;
     const Place& place = place_of((*only_output(call))->tensor);
     bool constant = place.bytes > 0 && !place.shared && place.writes == 1;
@@ -247,7 +275,7 @@ class Folder {
     if (place_of(&to).first < j || place_of(&to).shared || !same_layout(from, to) ||
         !outputs_are_unused(follower, *after))
       return false;
-    if (!numbers_are_fixed(follower)) return false;
+    if (!numbers_are_fixed(method_, follower)) return false;
     Epilogue both = epilogue;
     const KernelArgs args({call.args, call.count});
     if (!follower.kernel->extras->follow(KernelArgs({follower.args, follower.count}), both)) return false;
@@ -294,24 +322,6 @@ class Folder {
            std::ranges::equal(a.dim_order(), b.dim_order()) && a.resizable() == b.resizable();
   }
 
-  // Does no instruction compute a number that the follower takes?
-  bool numbers_are_fixed(const Instruction& follower) const {
-    bool fixed = true;
-    for (const Instruction& instruction : method_.instructions) {
-      if (instruction.kind != Instruction::Kind::kernel) continue;
-      for_each_argument(instruction, [&](const Value& written, char letter) {
-        if (letter != 'V') return;
-        for (const Value* arg : std::span(follower.args, follower.count)) fixed = fixed && arg != &written;
-      });
-    }
-    for (const int32_t i : inputs_) {
-      const Value& input = method_.values[static_cast<size_t>(i)];
-      if (input.kind == Value::Kind::tensor || input.kind == Value::Kind::tensor_list) continue;
-      for (const Value* arg : std::span(follower.args, follower.count)) fixed = fixed && arg != &input;
-    }
-    return fixed;
-  }
-
   // Gives every tensor in use a place in its arena: those with bytes of their own and those with several names keep
   // these, the rest go by size, each into the lowest gap among those that are in use at the same time. False where an
   // arena would have to grow.
@@ -353,10 +363,10 @@ class Folder {
 };
 
 // What a call keeps, if it keeps something.
-Result<size_t> prepared_bytes(const Instruction& instruction) {
+Result<size_t> prepared_bytes(const Method::Impl& method, const Instruction& instruction) {
   if (instruction.kind == Instruction::Kind::once) return instruction.prepared.size();
   if (instruction.kind != Instruction::Kind::kernel || instruction.kernel->extras == nullptr ||
-      instruction.kernel->extras->prepared == nullptr) {
+      instruction.kernel->extras->prepared == nullptr || !numbers_are_fixed(method, instruction)) {
     return size_t{0};
   }
   KernelContext context;
@@ -368,7 +378,7 @@ Result<size_t> prepared_bytes(const Instruction& instruction) {
 Result<void> plan_prepared(Method::Impl& method) {
   for (size_t i = 0; i < method.instructions.size(); ++i) {
     Instruction& instruction = method.instructions[i];
-    Result<size_t> bytes = prepared_bytes(instruction);
+    Result<size_t> bytes = prepared_bytes(method, instruction);
     size_t end = 0;
     if (bytes && (!checked_align_up(*bytes, Memory::kAlignment, &end) ||
                   !checked_add(method.prepared_bytes, end, &method.prepared_bytes))) {
@@ -393,6 +403,7 @@ Result<void> prepare(Method::Impl& method, const Instruction& instruction) {
 }
 
 Result<void> plan(Method::Impl& method) {
+  note_numbers_that_vary(method);
   Folder(method).run();
   return plan_prepared(method);
 }

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "runtime/executor/method_impl.h"
 #include "runtime/include/ingot.hpp"
+#include "schema/named_data.h"
 
 namespace ingot {
 namespace {
@@ -190,7 +192,25 @@ const pte::Tensor& file_tensor(const Method::Impl& method, const flatbuffers::Ve
   return *method.plan.values()->Get(static_cast<flatbuffers::uoffset_t>(value))->val_as_Tensor();
 }
 
-Result<void> check_input(const TensorLayout& expected, size_t index, DType dtype, std::span<const int32_t> sizes) {
+// The least sizes of an input whose sizes are open, where the program says them: one for each dimension, or none.
+std::span<const int32_t> least_sizes(const Method::Impl& method, size_t index) {
+  char key[128];
+  const int length = std::snprintf(key, sizeof key, "%s%s", schema::kInputMinima, method.plan.name()->c_str());
+  if (static_cast<size_t>(length) >= sizeof key) return {};
+  const auto data = method.program.file.named_data({key, static_cast<size_t>(length)});
+  if (!data) return {};
+  const auto& inputs = or_empty(method.plan.inputs());
+  size_t begin = 0, end = 0;
+  for (size_t i = 0; i <= index; ++i) {
+    begin = end;
+    end += count(file_tensor(method, inputs, i).sizes());
+  }
+  if (end > data->size() / sizeof(int32_t)) return {};
+  return {reinterpret_cast<const int32_t*>(data->data()) + begin, end - begin};
+}
+
+Result<void> check_input(const Method::Impl& method, const TensorLayout& expected, size_t index, DType dtype,
+                         std::span<const int32_t> sizes) {
   if (dtype != expected.dtype) {
     return fail(ErrorCode::invalid_argument, "input %zu: expected dtype %s, found %s", index, to_string(expected.dtype),
                 to_string(dtype));
@@ -199,11 +219,16 @@ Result<void> check_input(const TensorLayout& expected, size_t index, DType dtype
     return fail(ErrorCode::invalid_argument, "input %zu: expected rank %zu, found rank %zu", index,
                 expected.sizes.size(), sizes.size());
   }
+  const std::span<const int32_t> least = expected.resizable ? least_sizes(method, index) : expected.sizes;
   for (size_t dim = 0; dim < sizes.size(); ++dim) {
-    const int32_t bound = expected.sizes[dim];
-    if (sizes[dim] == bound || (expected.resizable && sizes[dim] >= 0 && sizes[dim] < bound)) continue;
-    return fail(ErrorCode::invalid_argument, "input %zu: dimension %zu: expected %s%d, found %d", index, dim,
-                expected.resizable ? "at most " : "", bound, sizes[dim]);
+    const int32_t low = dim < least.size() ? least[dim] : 0, high = expected.sizes[dim];
+    if (sizes[dim] >= low && sizes[dim] <= high) continue;
+    if (low == high) {
+      return fail(ErrorCode::invalid_argument, "input %zu: dimension %zu: expected %d, found %d", index, dim, high,
+                  sizes[dim]);
+    }
+    return fail(ErrorCode::invalid_argument, "input %zu: dimension %zu: expected %d to %d, found %d", index, dim, low,
+                high, sizes[dim]);
   }
   return {};
 }
@@ -276,7 +301,7 @@ Result<void> Method::set_input(size_t index, DType dtype, std::span<const int32_
   Tensor* tensor = INGOT_TRY(input(index));
   const pte::Tensor& from = file_tensor(*impl_, or_empty(impl_->plan.inputs()), index);
   const TensorLayout expected = INGOT_TRY(tensor_layout(from));
-  INGOT_TRY_VOID(check_input(expected, index, dtype, sizes));
+  INGOT_TRY_VOID(check_input(*impl_, expected, index, dtype, sizes));
   const size_t bytes = INGOT_TRY(tensor_nbytes(dtype, sizes));
   if (data == nullptr && bytes > 0) return fail(ErrorCode::invalid_argument, "input %zu: no data given", index);
   switch (tensor_storage(from)) {

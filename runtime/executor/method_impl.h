@@ -77,6 +77,7 @@ struct Method::Impl {
   const pte::ExecutionPlan& plan;
 
   std::span<Value> values;
+  std::span<bool> varies;     // of each value: is it a number that the caller gives or an instruction computes?
   std::span<Tensor> tensors;  // of the values that are tensors, in their order
   std::span<Place> places;    // of each tensor
   std::span<Instruction> instructions;

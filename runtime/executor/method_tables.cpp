@@ -80,6 +80,7 @@ struct Arrays {
   int64_t* strides;
   int64_t* ints;
   int32_t* sizes;
+  bool* varies;
 };
 
 Arrays place(Carver& carver, const Counts& n) {
@@ -96,7 +97,8 @@ Arrays place(Carver& carver, const Counts& n) {
           carver.take<Tensor*>(n.tensor_pointers),
           carver.take<int64_t>(n.dims),
           carver.take<int64_t>(n.ints),
-          carver.take<int32_t>(n.dims)};
+          carver.take<int32_t>(n.dims),
+          carver.take<bool>(n.values)};
 }
 
 // Fills the arrays; each `next_` pointer is the first free element of one.
@@ -291,6 +293,7 @@ Result<Method::Impl*> make_method(const Program::Impl& program, const pte::Execu
   }
   auto* method = new (arrays.method) Method::Impl(program, plan);
   method->values = construct(arrays.values, n.values);
+  method->varies = construct(arrays.varies, n.values);
   method->tensors = {arrays.tensors, n.tensors};
   method->places = construct(arrays.places, n.tensors);
   method->epilogues = construct(arrays.epilogues, n.kernel_calls);

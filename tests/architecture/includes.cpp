@@ -46,8 +46,8 @@ const std::vector<Room>& rooms() {
       {"compiler/frontend", {"runtime", "compiler/ir"}},
       {"compiler",
        {"compiler/ir", "compiler/passes", "compiler/quantize", "compiler/partition", "compiler/plan", "compiler/emit",
-        "compiler/frontend/onnx", "compiler/frontend/pt2", "compiler/frontend/tflite", "compiler/frontend/zoo",
-        "compiler/frontend", "runtime", "schema"}},
+        "compiler/frontend/aten", "compiler/frontend/onnx", "compiler/frontend/pt2", "compiler/frontend/tflite",
+        "compiler/frontend/zoo", "compiler/frontend", "runtime", "schema"}},
   };
   return all;
 }

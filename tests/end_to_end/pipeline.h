@@ -31,5 +31,8 @@ Result<Built> build_text(const std::string& graph, Way way);
 
 // The outputs of a program's only method, "forward" or whatever it is called.
 Result<std::vector<Array>> run(std::span<const std::byte> file, std::span<const Array> inputs);
+// Those of several executions of it, one after the other.
+Result<std::vector<std::vector<Array>>> run_each(std::span<const std::byte> file,
+                                                 std::span<const std::vector<Array>> runs);
 
 }  // namespace ingot::testing

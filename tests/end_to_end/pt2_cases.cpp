@@ -46,7 +46,7 @@ void check(const testing::ZipArchive& archive, const testing::Pt2Case& c, Way wa
   ASSERT_TRUE(inputs) << inputs.error().message();
   // Some leave sizes open.
   for (const Array& input : *inputs) {
-    options.input_shapes.emplace_back("", std::vector<int64_t>(input.sizes.begin(), input.sizes.end()));
+    options.input_shapes.emplace_back("", compiler::to_shape({input.sizes.begin(), input.sizes.end()}));
   }
   const auto built = testing::build(options, way);
   if (const auto entry = refused().find(c.name); entry != refused().end()) {

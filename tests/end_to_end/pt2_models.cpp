@@ -121,7 +121,7 @@ TEST_P(SmallPt2Models, CompileOrAreRefused) {
     SCOPED_TRACE(name);
     compiler::CompileOptions options;
     options.model_path = INGOT_SHARED_FILE(name);
-    if (!small.sizes.empty()) options.input_shapes.emplace_back("", small.sizes);
+    if (!small.sizes.empty()) options.input_shapes.emplace_back("", compiler::to_shape(small.sizes));
     for (const Way way : testing::kBothWays) {
       const auto built = testing::build(options, way);
       if (small.refusal == nullptr) {

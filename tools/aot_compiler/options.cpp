@@ -15,23 +15,48 @@ namespace ingot::tools {
 
 namespace {
 
-// "name=1x3x224x224" or "1x3x224x224".
-std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text) {
+// Reads "224", or "(64..512)" as a size that stays open, under that name. False where it is neither; `at` stands
+// behind.
+bool read_size(const char*& at, const char* end, const std::string& name, compiler::Dim* size) {
+  const auto number = [&](int64_t* value) {
+    const auto [next, error] = std::from_chars(at, end, *value);
+    at = next;
+    return error == std::errc() && *value >= 0;
+  };
+  const auto skip = [&](std::string_view text) {
+    if (!std::string_view(at, end).starts_with(text)) return false;
+    at += text.size();
+    return true;
+  };
+  int64_t low = 0, high = 0;
+  if (!skip("(")) {
+    const bool fits = number(&low);
+    *size = low;
+    return fits;
+  }
+  if (!number(&low) || !skip("..") || !number(&high) || !skip(")") || low < 1 || low > high) return false;
+  *size = low == high ? compiler::Dim(low) : compiler::Dim::symbol(name, low, high);
+  return true;
+}
+
+// "name=1x3x224x224", "1x3x224x224" or, with open sizes, "name=(1..8)x3x(64..512)x224".
+std::pair<std::string, compiler::Shape> parse_shape(const std::string& text) {
   const size_t equals = text.rfind('=');
-  std::pair<std::string, std::vector<int64_t>> shape;
+  std::pair<std::string, compiler::Shape> shape;
   if (equals != std::string::npos) shape.first = text.substr(0, equals);
   const std::string sizes = equals == std::string::npos ? text : text.substr(equals + 1);
   const char* at = sizes.data();
-  const char* end = at + sizes.size();
+  const char* const end = at + sizes.size();
   bool fits = !text.empty();  // "name=" is the shape of a number
   while (fits && at < end) {
-    int64_t size = 0;
-    const auto [next, error] = std::from_chars(at, end, size);
-    fits = error == std::errc() && size >= 0 && (next == end || (*next == 'x' && next + 1 < end));
-    shape.second.push_back(size);
-    at = next < end ? next + 1 : next;
+    const std::string name = (shape.first.empty() ? "size" : shape.first) + "_" + std::to_string(shape.second.size());
+    fits = read_size(at, end, name, &shape.second.emplace_back()) && (at == end || (*at == 'x' && at + 1 < end));
+    if (fits && at < end) ++at;
   }
-  if (!fits) throw CLI::ValidationError("--shape", "'" + text + "' is not of the form name=1x3x224x224");
+  if (!fits) {
+    throw CLI::ValidationError(
+        "--shape", "'" + text + "' is not of the form name=1x3x224x224, or with open sizes 1x3x(64..512)x(64..512)");
+  }
   return shape;
 }
 
@@ -219,7 +244,7 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       std::fprintf(stderr, "aot_compiler: %s\n", array.error().message());
       return 1;
     }
-    compile.input_shapes.emplace_back("", std::vector<int64_t>(array->sizes.begin(), array->sizes.end()));
+    compile.input_shapes.emplace_back("", compiler::to_shape({array->sizes.begin(), array->sizes.end()}));
   }
   return -1;
 }

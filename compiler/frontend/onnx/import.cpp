@@ -13,6 +13,7 @@
 #include "compiler/frontend/onnx/input_types.h"
 #include "compiler/frontend/onnx/node_order.h"
 #include "compiler/frontend/onnx/onnx_proto.h"
+#include "compiler/frontend/onnx/open_sizes.h"
 #include "compiler/frontend/onnx/operators.h"
 #include "compiler/frontend/onnx/tensor_data.h"
 #include "compiler/ir/builder.h"
@@ -71,6 +72,7 @@ class Importer {
   ImportReport& report_;
   int64_t opset_ = 0;
   Graph graph_;
+  OpenSizes open_sizes_;
   Builder builder_;
   std::unordered_map<std::string_view, Value*> values_;  // by ONNX name
   std::unordered_set<std::string_view> unavailable_;     // outputs of nodes that are not supported
@@ -169,8 +171,9 @@ Result<void> Importer::add_node(const onnx::NodeProto& node) {
 
 Result<Outputs> Importer::convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs) {
   builder_.set_source(node_label(node));
+  const bool open = open_sizes_.concerns(row.name, inputs);
   Conversion conversion(node, row, opset_, std::move(inputs), builder_, external_);
-  Outputs outputs = INGOT_TRY(convert_on_meaning(conversion));
+  Outputs outputs = INGOT_TRY(open ? open_sizes_.convert(conversion) : convert_on_meaning(conversion));
   INGOT_TRY_VOID(conversion.check_all_attributes_known());
   return outputs;
 }
@@ -181,6 +184,9 @@ Result<void> Importer::add_outputs() {
     const auto found = values_.find(info.name());
     if (found == values_.end())
       return fail(ErrorCode::invalid_file, "output '%.80s' is defined nowhere", info.name().c_str());
+    if (open_sizes_.holds(found->second))
+      return fail(ErrorCode::not_supported, "output '%.80s' is a list of sizes that are open until the program runs",
+                  info.name().c_str());
     graph_.outputs().push_back(found->second);
     graph_.output_names.push_back(info.name());
   }

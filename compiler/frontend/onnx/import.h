@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/frontend/aten/input_sizes.h"
 #include "compiler/frontend/import_report.h"
-#include "compiler/frontend/input_sizes.h"
 #include "compiler/ir/graph.h"
 
 namespace ingot::compiler {

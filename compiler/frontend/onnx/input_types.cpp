@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "compiler/frontend/aten/calls.h"
-#include "compiler/frontend/input_sizes.h"
+#include "compiler/frontend/aten/input_sizes.h"
 #include "compiler/frontend/onnx/tensor_data.h"
 
 namespace ingot::compiler::onnx_import {
@@ -25,7 +25,7 @@ Result<OpenInput> read_input(const onnx::ValueInfoProto& info) {
   for (const onnx::TensorShapeProto::Dimension& dim : tensor.shape().dim()) {
     // Some exporters write -1 for an open size.
     const bool known = dim.has_dim_value() && dim.dim_value() >= 0;
-    input.dims->push_back({known ? std::optional(dim.dim_value()) : std::nullopt, dim.dim_param()});
+    input.dims->push_back({known ? std::optional<Dim>(dim.dim_value()) : std::nullopt, dim.dim_param()});
   }
   return input;
 }
@@ -45,14 +45,7 @@ Result<std::vector<std::pair<std::string, TensorType>>> input_types(const onnx::
 
   std::vector<std::pair<std::string, TensorType>> types;
   for (const OpenInput& input : inputs) {
-    std::vector<int64_t> sizes;
-    for (const OpenDim& dim : *input.dims) sizes.push_back(*dim.size);
-    Result<TensorType> type = checked_type(input.dtype, sizes);
-    if (!type) {
-      type.error().add_context("input '%.80s'", input.name.c_str());
-      return std::unexpected(type.error());
-    }
-    types.emplace_back(input.name, std::move(*type));
+    types.emplace_back(input.name, INGOT_TRY(type_of(input)));
   }
   return types;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/frontend/onnx/open_sizes.h"
 #include "compiler/frontend/onnx/operators.h"
 
 namespace ingot::compiler::onnx_import {
@@ -26,6 +27,10 @@ Result<std::optional<std::vector<int64_t>>> attribute_or_input(Conversion& c, co
 
 // One axis of a Slice, with ONNX's rules for what lies outside: everything is clamped.
 Result<Value*> slice_axis(Conversion& c, Value* x, size_t axis, int64_t start, int64_t end, int64_t step) {
+  if (const Dim& open = x->type.shape[axis]; !open.is_static() && step > 0) {
+    const auto within = [&](int64_t index) { return min(max(index < 0 ? open + Dim(index) : Dim(index), 0), open); };
+    return c.slice(x, axis, within(start), max(within(end), within(start)), step);
+  }
   const int64_t size = INGOT_TRY(Conversion::size(x, axis));
   const auto from_front = [size](int64_t index, int64_t low, int64_t high) {
     return std::clamp(index < 0 ? index + size : index, low, high);
@@ -116,23 +121,20 @@ Result<Outputs> convert_slice(Conversion& c) {
   return x;
 }
 
-// 0 keeps a size (unless allowzero), one -1 takes what is left.
-Result<Outputs> convert_reshape(Conversion& c) {
-  Value* x = c.input(0);
-  const bool allow_zero = INGOT_TRY(c.flag("allowzero", false));
-  const std::vector<int64_t> target = INGOT_TRY(c.constant_integers(1, "the shape"));
+Result<Value*> reshape_to(Conversion& c, Value* x, const Shape& target, bool allow_zero) {
   Shape shape;
   std::optional<size_t> open;
   Dim rest(1);
   for (size_t i = 0; i < target.size(); ++i) {
-    if (target[i] < -1 || (target[i] == -1 && open))
+    const bool infer = target[i] == Dim(-1);
+    if ((target[i].min() < 0 && !infer) || (infer && open))
       return fail(ErrorCode::invalid_file, "a shape with %s", open ? "two sizes of -1" : "a negative size");
-    if (target[i] == 0 && !allow_zero && i >= x->type.rank())
+    const bool keep = target[i] == Dim(0) && !allow_zero;
+    if (keep && i >= x->type.rank())
       return fail(ErrorCode::invalid_file, "size %zu of its shape is to be kept, but its input is %s", i,
                   to_string(x->type).c_str());
-    if (target[i] == -1) open = i;
-    const bool keep = target[i] == 0 && !allow_zero;
-    shape.push_back(target[i] == -1 ? Dim(1) : keep ? x->type.shape[i] : Dim(target[i]));
+    if (infer) open = i;
+    shape.push_back(infer ? Dim(1) : keep ? x->type.shape[i] : target[i]);
     rest = rest * shape.back();
   }
   const Dim count = numel(x->type.shape);
@@ -143,8 +145,13 @@ Result<Outputs> convert_reshape(Conversion& c) {
   }
   if (rest.is_static() && count.is_static() && !(rest == count))
     return fail(ErrorCode::invalid_file, "%s does not reshape to %s", to_string(x->type).c_str(),
-                to_string(to_shape(target)).c_str());
+                to_string(target).c_str());
   return c.view(x, shape);
+}
+
+Result<Outputs> convert_reshape(Conversion& c) {
+  const bool allow_zero = INGOT_TRY(c.flag("allowzero", false));
+  return INGOT_TRY(reshape_to(c, c.input(0), to_shape(INGOT_TRY(c.constant_integers(1, "the shape"))), allow_zero));
 }
 
 Result<Outputs> convert_flatten(Conversion& c) {
@@ -206,19 +213,20 @@ Result<Outputs> convert_unsqueeze(Conversion& c) {
 }
 
 // Both shapes are broadcast: a 1 in the target keeps what is there.
-Result<Outputs> convert_expand(Conversion& c) {
-  Value* x = c.input(0);
-  const std::vector<int64_t> target = INGOT_TRY(c.constant_integers(1, "the shape"));
+Result<Value*> expand_to(Conversion& c, Value* x, const Shape& target) {
   const Shape& from = x->type.shape;
-  Shape shape = to_shape(target);
+  Shape shape = target;
   if (shape.size() < from.size()) shape.insert(shape.begin(), from.size() - shape.size(), Dim(1));
   const size_t offset = shape.size() - from.size();
   for (size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i].is_static() && shape[i].value() < 0)
-      return fail(ErrorCode::invalid_file, "a size of %s", shape[i].str().c_str());
+    if (shape[i].min() < 0) return fail(ErrorCode::invalid_file, "a size of %s", shape[i].str().c_str());
     if (i >= offset && shape[i] == Dim(1)) shape[i] = from[i - offset];
   }
   return c.expand(x, shape);
+}
+
+Result<Outputs> convert_expand(Conversion& c) {
+  return INGOT_TRY(expand_to(c, c.input(0), to_shape(INGOT_TRY(c.constant_integers(1, "the shape")))));
 }
 
 Result<Outputs> convert_tile(Conversion& c) {

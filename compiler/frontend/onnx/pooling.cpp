@@ -44,7 +44,13 @@ Result<Pool> read_pool(Conversion& c) {
   pool.window = INGOT_TRY(read_window(c, x, *kernel));
   const Window& window = pool.window;
   for (size_t i = 0; i < window.axes(); ++i) {
-    const int64_t size = INGOT_TRY(Conversion::size(x, i + 2));
+    const Dim& open = x->type.shape[i + 2];
+    const bool simple = !pool.ceil_mode && window.before[i] == window.after[i] && window.dilations[i] == 1 &&
+                        window.before[i] * 2 <= window.kernel[i];
+    if (!open.is_static() && (!simple || open.min() + 2 * window.before[i] < window.extent(i)))
+      return fail(ErrorCode::not_supported, "such padding, dilation or ceil_mode over the size %s, which is open",
+                  open.str().c_str());
+    const int64_t size = open.max();
     const int64_t before = window.before[i];
     const int64_t stride = window.strides[i];
     if (before < 0 || window.after[i] < 0 || std::max(before, window.after[i]) >= window.extent(i))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -173,20 +174,23 @@ Result<std::vector<OpenInput>> Importer::open_inputs(const Pt2ImportOptions& opt
   }
   INGOT_TRY_VOID(fix_sizes(options.input_shapes, &inputs));
   // Symbols that stand alone are what the user has fixed; sizes that depend on them follow.
-  for (const OpenInput& input : inputs) {
+  for (OpenInput& input : inputs) {
     const ProgramTensor& tensor = program_.graph.tensors.find(input.name)->second;
     for (size_t i = 0; i < tensor.sizes.size(); ++i) {
       const std::string symbol = symbol_name(tensor.sizes[i].expression);
-      const std::optional<int64_t>& size = (*input.dims)[i].size;
-      if (symbol.empty() || !size) continue;
+      std::optional<Dim>& size = (*input.dims)[i].size;
+      if (symbol.empty()) continue;
       const SymbolRange& range = program_.ranges[symbol];
-      if ((range.min && *size < *range.min && *size != 1) || (range.max && *size > *range.max))
+      // What the model bounds and the user does not fix stays open.
+      const bool bounded = range.max && *range.max <= std::numeric_limits<int32_t>::max();
+      if (!size && bounded) size = Dim::symbol(symbol, std::max<int64_t>(range.min.value_or(1), 1), *range.max);
+      if (!size) continue;
+      if ((range.min && size->min() < *range.min && *size != Dim(1)) || (range.max && size->max() > *range.max))
         return fail(ErrorCode::invalid_argument,
-                    "input '%.60s': a size of %lld for %.20s, which the model takes from %lld to %s",
-                    input.name.c_str(), static_cast<long long>(*size), symbol.c_str(),
-                    static_cast<long long>(range.min.value_or(0)),
+                    "input '%.60s': a size of %s for %.20s, which the model takes from %lld to %s", input.name.c_str(),
+                    size->str().c_str(), symbol.c_str(), static_cast<long long>(range.min.value_or(0)),
                     range.max ? std::to_string(*range.max).c_str() : "any");
-      symbols_.insert_or_assign(symbol, Dim(*size));
+      symbols_.insert_or_assign(symbol, *size);
     }
   }
   for (OpenInput& input : inputs) {
@@ -194,12 +198,12 @@ Result<std::vector<OpenInput>> Importer::open_inputs(const Pt2ImportOptions& opt
     for (size_t i = 0; i < tensor.sizes.size(); ++i) {
       if (tensor.sizes[i].value || !symbol_name(tensor.sizes[i].expression).empty()) continue;
       const Result<Dim> derived = evaluate(tensor.sizes[i].expression, symbols_);
-      std::optional<int64_t>& size = (*input.dims)[i].size;
-      if (!derived || !derived->is_static()) continue;
-      if (size && *size != derived->value())
-        return fail(ErrorCode::invalid_argument, "input '%.60s': a size of %lld along axis %zu, expected %lld",
-                    input.name.c_str(), static_cast<long long>(*size), i, static_cast<long long>(derived->value()));
-      size = derived->value();
+      std::optional<Dim>& size = (*input.dims)[i].size;
+      if (!derived) continue;
+      if (size && !(*size == *derived))
+        return fail(ErrorCode::invalid_argument, "input '%.60s': a size of %s along axis %zu, expected %s",
+                    input.name.c_str(), size->str().c_str(), i, derived->str().c_str());
+      size = *derived;
     }
   }
   INGOT_TRY_VOID(check_all_sizes_known(inputs));
@@ -239,11 +243,8 @@ Result<void> Importer::add_inputs(const Pt2ImportOptions& options, Frame& frame)
       continue;
     }
     const OpenInput& input = inputs[next++];
-    std::vector<int64_t> sizes;
-    for (const OpenDim& dim : *input.dims) sizes.push_back(*dim.size);
-    Result<TensorType> type = checked_type(input.dtype, sizes);
-    if (!type) return with_context(std::move(type.error()), "input '" + input.name + "'");
-    frame.scope.bind(tensor->name, frame.scope.fresh(graph_.add_input(input.name, std::move(*type))));
+    TensorType type = INGOT_TRY(type_of(input));
+    frame.scope.bind(tensor->name, frame.scope.fresh(graph_.add_input(input.name, std::move(type))));
   }
   return {};
 }

@@ -11,8 +11,8 @@
 #include <span>
 #include <string>
 
+#include "compiler/frontend/aten/input_sizes.h"
 #include "compiler/frontend/import_report.h"
-#include "compiler/frontend/input_sizes.h"
 #include "compiler/ir/graph.h"
 
 namespace ingot::compiler {

@@ -121,6 +121,7 @@ Result<void> define_reshape(const NodeDefine& define) {
                                             define.id(reshape.input_id()), define.id(reshape.output_id()), 0));
 }
 
+// A size of 0 is all of the dimension.
 Result<void> check_slice(NodeCheck& check) {
   const auto& slice = *check.node.xnode_union_as_StaticSlice();
   INGOT_TRY_VOID(check.flags(slice.flags()));
@@ -132,8 +133,8 @@ Result<void> check_slice(NodeCheck& check) {
   Shape out;
   out.rank = input.rank();
   for (size_t i = 0; i < out.rank; ++i) {
-    out.dims[i] = sizes.at[i];
-    if (sizes.at[i] == 0 || offsets.at[i] + sizes.at[i] > input.dim(i)) {
+    out.dims[i] = sizes.at[i] == 0 && offsets.at[i] == 0 ? input.dim(i) : sizes.at[i];
+    if (out.dims[i] == 0 || offsets.at[i] + out.dims[i] > input.dim(i)) {
       return fail(ErrorCode::invalid_argument, "[%zu, +%zu) of dimension %zu, which has %zu elements", offsets.at[i],
                   sizes.at[i], i, input.dim(i));
     }

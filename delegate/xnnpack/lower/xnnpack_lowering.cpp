@@ -15,6 +15,7 @@
 #include "delegate/xnnpack/graph/payload_writer.h"
 #include "delegate/xnnpack/lower/fusion.h"
 #include "delegate/xnnpack/lower/node_lowering.h"
+#include "delegate/xnnpack/lower/open_sizes.h"
 #include "delegate/xnnpack/lower/quantize.h"
 #include "delegate/xnnpack/lower/tensor_builder.h"
 
@@ -31,6 +32,8 @@ using lowering::TensorBuilder;
 struct Written {
   TensorBuilder::Finished finished;
   std::vector<std::string> debug_names;
+  // Where sizes are open: the shapes of all values, by id, at other sizes of the inputs.
+  std::vector<std::vector<lowering::Sizes>> other_shapes;
 };
 
 // Where the region reads integers, the type of their elements is what reads them says.
@@ -52,8 +55,10 @@ std::optional<ElementType> output_type(const compiler::Value& output) {
   return quantization ? std::optional(lowering::stored_type(*quantization)) : std::nullopt;
 }
 
-// Lowers every node of the region in order. With `all_outputs`, whatever the nodes compute is given out.
-std::expected<Written, Refusal> write(const Region& region, bool trial, bool all_outputs) {
+// Lowers every node of the region in order. With `all_outputs`, whatever the nodes compute is given out. With
+// `images_last`, inputs of four dimensions come as XNNPACK keeps them.
+std::expected<Written, Refusal> write_fixed(const Region& region, bool trial, bool all_outputs,
+                                            bool images_last = false) {
   TensorBuilder build(trial);
   lowering::Tensors tensors(build, lowering::wants_unsigned(region));
   const lowering::Fusions fusions = all_outputs ? lowering::Fusions() : lowering::Fusions(region.nodes, region.outputs);
@@ -61,8 +66,9 @@ std::expected<Written, Refusal> write(const Region& region, bool trial, bool all
     const compiler::Value& input = *region.inputs[i];
     const auto type = input_type(region, input);
     if (!type || !lowering::check_shape(input)) continue;  // the node that reads it says why
-    tensors.set(input,
-                build.input(static_cast<uint32_t>(i), lowering::sizes_of(input), lowering::order_of(input), *type));
+    const bool image = images_last && input.type.rank() == 4;
+    const lowering::Order order = image ? lowering::channels_last(4) : lowering::order_of(input);
+    tensors.set(input, build.input(static_cast<uint32_t>(i), lowering::sizes_of(input), order, *type));
   }
   for (const Node* node : region.nodes) {
     if (fusions.is_absorbed(*node)) continue;
@@ -83,38 +89,115 @@ std::expected<Written, Refusal> write(const Region& region, bool trial, bool all
     build.output(*tensor, *type, external++, lowering::order_of(*output));
   }
   std::vector<std::string> debug_names = build.debug_names();
-  return Written{std::move(build).finish(), std::move(debug_names)};
+  return Written{std::move(build).finish(), std::move(debug_names), {}};
+}
+
+// XNNPACK has no empty tensors.
+std::optional<Refusal> refuse_empty(const Region& region) {
+  const auto may_be_empty = [](const compiler::Value* value) {
+    return std::ranges::any_of(value->type.shape, [](const compiler::Dim& dim) { return dim.min() < 1; });
+  };
+  for (const Node* node : region.nodes) {
+    std::vector<compiler::Value*> values = node->inputs();
+    values.insert(values.end(), node->outputs().begin(), node->outputs().end());
+    const auto found = std::ranges::find_if(values, may_be_empty);
+    if (found != values.end()) return Refusal{node, "'" + (*found)->name + "' may be empty"};
+  }
+  return std::nullopt;
+}
+
+// At each sample of the open sizes.
+std::expected<Written, Refusal> write_open(const Region& region, bool trial, bool all_outputs) {
+  if (auto refusal = refuse_empty(region)) return std::unexpected(*std::move(refusal));
+  std::optional<Written> first;
+  std::vector<std::vector<std::byte>> others;
+  for (const lowering::SizeSample& sample : lowering::size_samples(region)) {
+    const lowering::FixedRegion fixed = lowering::fix_sizes(region, sample);
+    // A single node is asked about as it will find its operands in a region of many.
+    auto written = write_fixed(fixed.region, trial, all_outputs, trial);
+    if (!written) {
+      const auto at = std::ranges::find(fixed.region.nodes, written.error().node) - fixed.region.nodes.begin();
+      return std::unexpected(Refusal{region.nodes[static_cast<size_t>(at)], written.error().reason});
+    }
+    if (first) {
+      others.push_back(std::move(written->finished.payload.blob));
+      first->other_shapes.push_back(std::move(written->finished.shapes));
+    } else {
+      first = *std::move(written);
+    }
+  }
+  if (auto opened = lowering::open_sizes(first->finished.payload.blob, others); !opened) {
+    return std::unexpected(Refusal{region.nodes.back(), opened.error()});
+  }
+  return *std::move(first);
+}
+
+std::expected<Written, Refusal> write(const Region& region, bool trial, bool all_outputs) {
+  if (lowering::has_open_sizes(region)) return write_open(region, trial, all_outputs);
+  return write_fixed(region, trial, all_outputs);
 }
 
 // XNNPACK's view of every value must be the lowering's own.
 Result<void> check_shapes(const Payload& payload, std::span<const Shape> found,
-                          const TensorBuilder::Finished& finished) {
-  for (uint32_t id = 0; id < finished.shapes.size(); ++id) {
+                          const std::vector<lowering::Sizes>& expected) {
+  for (uint32_t id = 0; id < expected.size(); ++id) {
     const Shape& shape = found[payload.find(id)];
-    if (lowering::Sizes(shape.dims, shape.dims + shape.rank) != finished.shapes[id]) {
+    if (lowering::Sizes(shape.dims, shape.dims + shape.rank) != expected[id]) {
       return fail(ErrorCode::internal, "value %u of the payload is lowered as %s, but computed otherwise", id,
-                  lowering::to_string(finished.shapes[id]).c_str());
+                  lowering::to_string(expected[id]).c_str());
     }
   }
   return {};
 }
 
-// Would XNNPACK take it? Nothing is packed.
-Result<void> try_out(const TensorBuilder::Finished& finished) {
-  const Payload payload = INGOT_TRY(Payload::parse(finished.payload.blob));
-  const WrittenData named_data(finished.payload);
-  const DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
-  return check_shapes(payload, defined.shapes.shapes(), finished);
+// Likewise at the other sizes of the inputs, which `each` may look at.
+template <typename F>
+Result<void> check_all_shapes(const Payload& payload, ShapeInference& inference, const Written& written,
+                              const F& each) {
+  INGOT_TRY_VOID(check_shapes(payload, inference.shapes(), written.finished.shapes));
+  for (const std::vector<lowering::Sizes>& shapes : written.other_shapes) {
+    for (uint32_t id = 0; id < shapes.size(); ++id) {
+      const size_t at = payload.find(id);
+      if (!payload.values()[at].is_input) continue;
+      std::ranges::copy(shapes[id], inference.shapes()[at].dims);
+    }
+    INGOT_TRY_VOID(inference.run(payload));
+    INGOT_TRY_VOID(check_shapes(payload, inference.shapes(), shapes));
+    INGOT_TRY_VOID(each(inference.shapes()));
+  }
+  return {};
 }
 
-Result<void> build_in_full(const TensorBuilder::Finished& finished) {
-  const Payload payload = INGOT_TRY(Payload::parse(finished.payload.blob));
-  const WrittenData named_data(finished.payload);
-  const BuiltRuntime built = INGOT_TRY(build_runtime(payload, named_data, {}));
-  INGOT_TRY_VOID(check_shapes(payload, built.shapes.shapes(), finished));
-  const xnn_status status = xnn_reshape_runtime(built.runtime.get());
+// Would XNNPACK take it? Nothing is packed.
+Result<void> try_out(const Written& written) {
+  const WrittenPayload& written_payload = written.finished.payload;
+  const Payload payload = INGOT_TRY(Payload::parse(written_payload.blob));
+  const WrittenData named_data(written_payload);
+  DefinedSubgraph defined = INGOT_TRY(define_subgraph(payload, named_data));
+  return check_all_shapes(payload, defined.shapes, written, [](std::span<const Shape>) { return Result<void>(); });
+}
+
+Result<void> reshape(xnn_runtime_t runtime) {
+  const xnn_status status = xnn_reshape_runtime(runtime);
   if (status == xnn_status_success) return {};
   return fail(ErrorCode::delegate_failed, "XNNPACK cannot reshape the runtime: status %d", static_cast<int>(status));
+}
+
+Result<void> build_in_full(const Written& written) {
+  const WrittenPayload& written_payload = written.finished.payload;
+  const Payload payload = INGOT_TRY(Payload::parse(written_payload.blob));
+  const WrittenData named_data(written_payload);
+  BuiltRuntime built = INGOT_TRY(build_runtime(payload, named_data, {}));
+  INGOT_TRY_VOID(reshape(built.runtime.get()));
+  return check_all_shapes(payload, built.shapes, written, [&](std::span<const Shape> shapes) -> Result<void> {
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      const auto& value = payload.values()[i];
+      if (!value.is_input) continue;
+      INGOT_TRY_VOID(
+          answered(xnn_reshape_external_value(built.runtime.get(), value.external, shapes[i].rank, shapes[i].dims)));
+    }
+    return reshape(built.runtime.get());
+  });
 }
 
 // The first `count` nodes of a region, as a region.
@@ -137,7 +220,7 @@ Region prefix(const Region& region, size_t count) {
 std::optional<Refusal> build_and_discard(const Region& region) {
   const auto written = write(region, false, false);
   if (!written) return written.error();
-  if (const auto built = build_in_full(written->finished); !built) {
+  if (const auto built = build_in_full(*written); !built) {
     return Refusal{region.nodes.back(), built.error().message()};
   }
   return std::nullopt;
@@ -176,16 +259,20 @@ std::optional<std::string> XnnpackLowering::refuses(const Node& node) {
   }
   const auto written = write(alone, true, true);
   if (!written) return written.error().reason;
-  if (const auto tried = try_out(written->finished); !tried) return tried.error().message();
+  if (const auto tried = try_out(*written); !tried) return tried.error().message();
   return std::nullopt;
 }
 
 std::expected<LoweredRegion, Refusal> XnnpackLowering::lower(const Region& region) {
   auto result = write(region, false, false);
-  if (!result) return std::unexpected(std::move(result).error());
+  if (!result) {
+    // Which node the payloads differ in is found like what XNNPACK refuses as a whole.
+    if (lowering::has_open_sizes(region)) return std::unexpected(blame(region, result.error().reason.c_str()));
+    return std::unexpected(std::move(result).error());
+  }
   const auto written = std::make_shared<Written>(*std::move(result));
   const TensorBuilder::Finished& finished = written->finished;
-  if (const auto built = build_in_full(finished); !built) {
+  if (const auto built = build_in_full(*written); !built) {
     return std::unexpected(blame(region, built.error().message()));
   }
   LoweredRegion lowered;

@@ -118,8 +118,8 @@ TEST_F(MethodTest, SetInputSaysWhatIsWrong) {
   EXPECT_EQ(message(0, DType::float32, {2}), "input 0: expected rank 2, found rank 1");
   EXPECT_EQ(message(0, DType::float32, {2, 4}), "input 0: dimension 1: expected 3, found 4");
   EXPECT_EQ(message(1, DType::float32, {1, 3}), "");
-  EXPECT_EQ(message(1, DType::float32, {1, 4}), "input 1: dimension 1: expected at most 3, found 4");
-  EXPECT_EQ(message(1, DType::float32, {-1, 3}), "input 1: dimension 0: expected at most 2, found -1");
+  EXPECT_EQ(message(1, DType::float32, {1, 4}), "input 1: dimension 1: expected 0 to 3, found 4");
+  EXPECT_EQ(message(1, DType::float32, {-1, 3}), "input 1: dimension 0: expected 0 to 2, found -1");
   EXPECT_EQ(message(2, DType::float32, {}), "input 2 is int, not a tensor");
   EXPECT_EQ(message(3, DType::float32, {}), "method 'forward' has 3 inputs, there is no input 3");
   EXPECT_FALSE(method->set_input(0, DType::float32, std::vector<int32_t>{2, 3}, nullptr));

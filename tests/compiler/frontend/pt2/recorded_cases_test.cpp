@@ -22,7 +22,7 @@ void check(const testing::ZipArchive& archive, const testing::Pt2Case& c) {
   Pt2ImportOptions options;
   // Some leave sizes open.
   for (const Array& input : *inputs) {
-    options.input_shapes.emplace_back("", std::vector<int64_t>(input.sizes.begin(), input.sizes.end()));
+    options.input_shapes.emplace_back("", to_shape({input.sizes.begin(), input.sizes.end()}));
   }
   ImportReport report;
   auto graph = import_pt2(*model, options, report);

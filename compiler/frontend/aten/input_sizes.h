@@ -7,18 +7,20 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/ir/graph.h"
 #include "runtime/core/dtype.h"
 #include "runtime/core/error.h"
 
 namespace ingot::compiler {
 
 // Sizes of inputs, by name; the model's own sizes must agree where it has any. An empty name stands for the inputs in
-// their order: the first empty one is input 0, the second input 1, and so on.
-using InputShapes = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+// their order: the first empty one is input 0, the second input 1, and so on. A Dim that is not static leaves a size
+// open within its bounds; its symbol takes the name that the model has for the size, if it has one.
+using InputShapes = std::vector<std::pair<std::string, Shape>>;
 
-// A size as the file gives it: a number, a name, or nothing.
+// A size as the file gives it: a number, a name, or nothing; then as the user completes it, perhaps within bounds.
 struct OpenDim {
-  std::optional<int64_t> size;
+  std::optional<Dim> size;
   std::string name;
 };
 
@@ -31,6 +33,9 @@ struct OpenInput {
 // Puts the user's sizes in place, and with each size all those of the same name. invalid_argument where they do not fit
 // the model or each other.
 Result<void> fix_sizes(const InputShapes& shapes, std::vector<OpenInput>* inputs);
+
+// The type of an input whose sizes are all known.
+Result<TensorType> type_of(const OpenInput& input);
 
 // invalid_argument names every size that is still open and says how to give it.
 Result<void> check_all_sizes_known(const std::vector<OpenInput>& inputs);

@@ -1,7 +1,9 @@
-#include "compiler/frontend/input_sizes.h"
+#include "compiler/frontend/aten/input_sizes.h"
 
 #include <algorithm>
 #include <map>
+
+#include "compiler/frontend/aten/calls.h"
 
 namespace ingot::compiler {
 namespace {
@@ -12,10 +14,16 @@ std::string join(const std::vector<std::string>& parts, const char* separator) {
   return text;
 }
 
+// "3", "(1..8)"
+std::string to_string(const Dim& size) {
+  if (size.is_static()) return size.str();
+  return "(" + std::to_string(size.min()) + ".." + std::to_string(size.max()) + ")";
+}
+
 std::string to_string(const std::vector<OpenDim>& dims) {
   std::vector<std::string> parts;
   for (const OpenDim& dim : dims) {
-    parts.push_back(dim.size ? std::to_string(*dim.size) : dim.name.empty() ? "?" : dim.name);
+    parts.push_back(dim.size ? to_string(*dim.size) : dim.name.empty() ? "?" : dim.name);
   }
   return "[" + join(parts, ", ") + "]";
 }
@@ -26,26 +34,30 @@ std::string advice(const OpenInput& input) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < rank; ++i) {
     const bool known = input.dims && (*input.dims)[i].size;
-    parts.push_back(known ? std::to_string(*(*input.dims)[i].size) : i == 0 ? "1" : i == 1 && rank == 4 ? "3" : "224");
+    parts.push_back(known ? to_string(*(*input.dims)[i].size) : i == 0 ? "1" : i == 1 && rank == 4 ? "3" : "224");
   }
   return "--shape " + input.name + "=" + join(parts, "x");
 }
 
 // Puts the user's sizes in place.
-Result<void> apply(const std::vector<int64_t>& sizes, OpenInput* input) {
+Result<void> apply(const Shape& sizes, OpenInput* input) {
   if (!input->dims) input->dims.emplace(sizes.size());
   bool fits = sizes.size() == input->dims->size();
   for (size_t i = 0; fits && i < sizes.size(); ++i) {
-    const std::optional<int64_t>& known = (*input->dims)[i].size;
+    const std::optional<Dim>& known = (*input->dims)[i].size;
     fits = !known || *known == sizes[i];
   }
   if (!fits) {
     std::vector<OpenDim> given;
-    for (const int64_t size : sizes) given.push_back({size, {}});
+    for (const Dim& size : sizes) given.push_back({size, {}});
     return fail(ErrorCode::invalid_argument, "input '%.80s' is %s in the model, which %s does not fit",
                 input->name.c_str(), to_string(*input->dims).c_str(), to_string(given).c_str());
   }
-  for (size_t i = 0; i < sizes.size(); ++i) (*input->dims)[i].size = sizes[i];
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    OpenDim& dim = (*input->dims)[i];
+    const bool renamed = !sizes[i].is_static() && !dim.name.empty();
+    dim.size = renamed ? Dim::symbol(dim.name, sizes[i].min(), sizes[i].max()) : sizes[i];
+  }
   return {};
 }
 
@@ -75,16 +87,18 @@ Result<void> apply_shapes(const InputShapes& shapes, std::vector<OpenInput>* inp
 
 // Sizes of one name are equal: what is known of one is known of all.
 Result<void> unify(std::vector<OpenInput>* inputs) {
-  std::map<std::string, std::pair<int64_t, const OpenInput*>> known;
+  std::map<std::string, std::pair<Dim, const OpenInput*>> known;
   for (const OpenInput& input : *inputs) {
     if (!input.dims) continue;
     for (const OpenDim& dim : *input.dims) {
       if (dim.name.empty() || !dim.size) continue;
       const auto [entry, added] = known.emplace(dim.name, std::pair(*dim.size, &input));
-      if (!added && entry->second.first != *dim.size)
-        return fail(ErrorCode::invalid_argument, "'%.40s' is %lld in input '%.60s' but %lld in input '%.60s'",
-                    dim.name.c_str(), static_cast<long long>(entry->second.first), entry->second.second->name.c_str(),
-                    static_cast<long long>(*dim.size), input.name.c_str());
+      const Dim& other = entry->second.first;
+      // Symbols of one name are equal as expressions; their bounds must be, too.
+      if (!added && (!(other == *dim.size) || other.min() != dim.size->min() || other.max() != dim.size->max()))
+        return fail(ErrorCode::invalid_argument, "'%.40s' is %s in input '%.60s' but %s in input '%.60s'",
+                    dim.name.c_str(), to_string(other).c_str(), entry->second.second->name.c_str(),
+                    to_string(*dim.size).c_str(), input.name.c_str());
     }
   }
   for (OpenInput& input : *inputs) {
@@ -102,6 +116,22 @@ Result<void> unify(std::vector<OpenInput>* inputs) {
 Result<void> fix_sizes(const InputShapes& shapes, std::vector<OpenInput>* inputs) {
   INGOT_TRY_VOID(apply_shapes(shapes, inputs));
   return unify(inputs);
+}
+
+Result<TensorType> type_of(const OpenInput& input) {
+  Shape shape;
+  std::vector<int64_t> largest;
+  for (const OpenDim& dim : *input.dims) {
+    shape.push_back(*dim.size);
+    largest.push_back(dim.size->max());
+  }
+  Result<TensorType> type = checked_type(input.dtype, largest);
+  if (!type) {
+    type.error().add_context("input '%.80s'", input.name.c_str());
+    return type;
+  }
+  type->shape = std::move(shape);
+  return type;
 }
 
 Result<void> check_all_sizes_known(const std::vector<OpenInput>& inputs) {
