@@ -125,16 +125,23 @@ PartitionReport undelegated(const Graph& graph) {
   return report;
 }
 
-Result<Compiled> compile_stages(const CompileOptions& options, CompileReport& report) {
+struct Planned {
+  Graph graph;
+  std::optional<MemoryPlan> plan;  // absent where compilation was stopped
+};
+
+// All stages but the last.
+Result<Planned> plan_method(const CompileOptions& options, CompileReport& report) {
   Stages stages(options, report);
   PassOptions passes{options.target, options.disabled_passes, options.stop_after, options.on_stage};
 
-  Compiled compiled{INGOT_TRY(stages.run("import", [&] { return import_model(options, report); })), {}};
-  Graph& graph = compiled.graph;
+  Planned planned{INGOT_TRY(stages.run("import", [&] { return import_model(options, report); })), {}};
+  Graph& graph = planned.graph;
+  if (!options.method_name.empty()) graph.set_name(options.method_name);
   INGOT_TRY_VOID(verify(graph, Stage::imported, options.target));
-  if (stages.done("import", graph)) return compiled;
+  if (stages.done("import", graph)) return planned;
 
-  if (!INGOT_TRY(run_passes(graph, canonical_passes(), passes, report.passes))) return compiled;
+  if (!INGOT_TRY(run_passes(graph, canonical_passes(), passes, report.passes))) return planned;
 
   if (options.quantize) {
     QuantizeOptions quantization = *options.quantize;
@@ -142,41 +149,80 @@ Result<Compiled> compile_stages(const CompileOptions& options, CompileReport& re
     report.quantize = INGOT_TRY(stages.run("quantize", [&] { return quantize(graph, quantization); }));
     INGOT_TRY_VOID(verify(graph, Stage::canonical, options.target));
   }
-  if (stages.done("quantize", graph)) return compiled;
+  if (stages.done("quantize", graph)) return planned;
 
   if (options.lowering != nullptr) {
     report.partition = INGOT_TRY(stages.run("partition", [&] { return partition(graph, *options.lowering); }));
   } else {
     report.partition = undelegated(graph);
   }
-  if (stages.done("partition", graph)) return compiled;
+  if (stages.done("partition", graph)) return planned;
 
-  if (!INGOT_TRY(run_passes(graph, target_passes(), passes, report.passes))) return compiled;
+  if (!INGOT_TRY(run_passes(graph, target_passes(), passes, report.passes))) return planned;
   INGOT_TRY_VOID(verify(graph, Stage::partitioned, options.target));
 
-  const MemoryPlan plan = stages.run("plan", [&] { return plan_memory(graph); });
+  MemoryPlan plan = stages.run("plan", [&] { return plan_memory(graph); });
   report.arena_bytes = plan.arena_bytes;
   report.arena_lower_bound_bytes = plan.lower_bound_bytes;
-  if (stages.done("plan", graph)) return compiled;
+  if (!stages.done("plan", graph)) planned.plan = std::move(plan);
+  return planned;
+}
 
-  const MethodToEmit method{&graph, &plan};
-  compiled.program = INGOT_TRY(stages.run("emit", [&] { return emit({&method, 1}); }));
-  report.file_bytes = compiled.program->image.size();
-  report.weights_bytes = compiled.program->weights_bytes;
+Result<void> expect_distinct(const std::vector<Planned>& methods) {
+  for (size_t i = 0; i < methods.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (methods[i].graph.name() == methods[j].graph.name()) {
+        return fail(ErrorCode::invalid_argument, "two methods are called '%s'", methods[i].graph.name().c_str());
+      }
+    }
+  }
+  return {};
+}
+
+Result<CompiledMethods> compile_stages(std::span<const CompileOptions> options, std::vector<CompileReport>& reports) {
+  std::vector<Planned> planned;
+  reports.clear();
+  for (const CompileOptions& method : options) {
+    auto made = plan_method(method, reports.emplace_back());
+    if (!made && options.size() > 1) made.error().add_context("method '%s'", method.method_name.c_str());
+    planned.push_back(INGOT_TRY(std::move(made)));
+  }
+  INGOT_TRY_VOID(expect_distinct(planned));
+  CompiledMethods compiled;
+  std::vector<MethodToEmit> methods;
+  for (const Planned& method : planned) {
+    if (method.plan) methods.push_back({&method.graph, &*method.plan});
+  }
+  if (methods.size() == planned.size()) {
+    compiled.program = INGOT_TRY(Stages(options[0], reports[0]).run("emit", [&] { return emit(methods); }));
+    for (CompileReport& report : reports) {
+      report.file_bytes = compiled.program->image.size();
+      report.weights_bytes = compiled.program->weights_bytes;
+    }
+  }
+  for (Planned& method : planned) compiled.graphs.push_back(std::move(method.graph));
   return compiled;
 }
 
 }  // namespace
 
-Result<Compiled> compile(const CompileOptions& options, CompileReport& report) {
+Result<CompiledMethods> compile_methods(std::span<const CompileOptions> methods, std::vector<CompileReport>& reports) {
   // The compiler itself returns errors; what throws is the standard library, out of memory.
   try {
-    return compile_stages(options, report);
+    return compile_stages(methods, reports);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::out_of_memory, "out of memory while compiling");
   } catch (const std::exception& error) {
     return fail(ErrorCode::internal, "%s", error.what());
   }
+}
+
+Result<Compiled> compile(const CompileOptions& options, CompileReport& report) {
+  std::vector<CompileReport> reports;
+  auto compiled = compile_methods({&options, 1}, reports);
+  if (!reports.empty()) report = std::move(reports[0]);
+  if (!compiled) return std::unexpected(std::move(compiled).error());
+  return Compiled{std::move(compiled->graphs[0]), std::move(compiled->program)};
 }
 
 std::vector<std::string> pass_names() {

@@ -29,6 +29,8 @@ struct CompileOptions {
   std::string model_path;
   std::optional<std::span<const std::byte>> model_bytes;
   std::string model_name;
+  // The method's name in the program; empty for the one that the graph has ("forward").
+  std::string method_name;
   // For the zoo: a .safetensors or .npz file of parameters; empty for seeded weights.
   std::string weights_path;
   uint64_t seed = 0;
@@ -65,6 +67,15 @@ struct Compiled {
 
 // The report is filled as far as compilation came, also where it fails.
 Result<Compiled> compile(const CompileOptions& options, CompileReport& report);
+
+struct CompiledMethods {
+  std::vector<Graph> graphs;              // as compile() gives one
+  std::optional<EmittedProgram> program;  // of all
+};
+
+// Several methods in one program, whose constants are shared where their bytes are equal. A report for each; the bytes
+// of the file and of its weights are those of all. The names must differ.
+Result<CompiledMethods> compile_methods(std::span<const CompileOptions> methods, std::vector<CompileReport>& reports);
 
 // The names that disabled_passes takes, in order.
 std::vector<std::string> pass_names();

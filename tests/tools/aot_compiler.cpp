@@ -130,6 +130,37 @@ TEST_F(AotCompiler, MakesWeightsSmallerInSeveralWays) {
   expect_usage_error(kTool, {"--model", graph, "--quantize", "int4", "--group_size", "33"}, "multiple of 32");
 }
 
+TEST_F(AotCompiler, PutsSeveralMethodsInOneFile) {
+  std::string weights;
+  for (int i = 0; i < 1024; ++i) weights += (i == 0 ? "0." : ", 0.") + std::to_string(1 + i % 89);
+  const auto layer = [&](const char* file, const char* activation) {
+    return write(file, "graph forward(%x: float32[2, 32]) { %w = const float32[32, 32] [" + weights +
+                           "] %y = aten::mm(%x, %w) %z = aten::" + activation + "(%y) return %z }");
+  };
+  const std::string a = "encode=" + layer("a.ir", "relu"), b = "decode=" + layer("b.ir", "tanh");
+  for (const bool delegate : {false, true}) {
+    std::vector<std::string> command = {"--method",   a,        "--method",   b, "--output",
+                                        at("ab.pte"), "--json", at("ab.json")};
+    if (delegate) command.emplace_back("--delegate");
+    succeed(kTool, command);
+    const Json json = Json::parse(read("ab.json"));
+    ASSERT_EQ(json["methods"].size(), 2u);
+    EXPECT_EQ(json["methods"][1]["name"], "decode");
+    EXPECT_EQ(json["methods"][1]["delegate_calls"], delegate ? 1 : 0);
+    // The weights of both, once.
+    EXPECT_LT(json["methods"][0]["file_bytes"], 2 * 4096);
+    EXPECT_THAT(succeed("pte", {"inspect", at("ab.pte")}),
+                AllOf(HasSubstr("method encode"), HasSubstr("method decode")));
+    for (const char* method : {"encode", "decode"}) {
+      succeed("xnn_executor_runner", {"--model_path", at("ab.pte"), "--method_name", method});
+    }
+  }
+  expect_failure(kTool, {"--method", a, "--method", a, "--output", at("c.pte")}, "two methods are called 'encode'");
+  expect_usage_error(kTool, {"--method", a, "--method", b}, "--output");
+  expect_usage_error(kTool, {"--method", "a.onnx", "--output", at("c.pte")}, "name=model.onnx");
+  expect_usage_error(kTool, {"--method", a, "--shape", "x=2x32", "--output", at("c.pte")}, "METHOD:input");
+}
+
 TEST_F(AotCompiler, TellsPeople) {
   const std::string graph = write("mixed.ir", kMixed);
   const std::string text = succeed(kTool, {"--model", graph, "--delegate", "--output", at("mixed.pte")});
@@ -212,7 +243,7 @@ TEST_F(AotCompiler, GivesTheSameBytesEachTime) {
 }
 
 TEST_F(AotCompiler, RefusesWrongCommandLines) {
-  expect_usage_error(kTool, {}, "one of --model and --model_name");
+  expect_usage_error(kTool, {}, "one of --model, --model_name and --method");
   expect_usage_error(kTool, {"--model"}, "--model");
   expect_usage_error(kTool, {"--bogus"}, "--bogus");
   expect_usage_error(kTool, {"--model_name", "add", "--model", "x"}, "--model_name");
@@ -223,7 +254,8 @@ TEST_F(AotCompiler, RefusesWrongCommandLines) {
   expect_usage_error(kTool, {"--model_name", "add", "--print_after", "nope"}, "dead_code");
   expect_usage_error(kTool, {"--model_name", "add", "--target", "nope"}, "{executorch,ingot}");
   expect_usage_error(kTool, {"--model_name", "add", "--seed", "-1"}, "--seed");
-  for (const char* shape : {"x=1x", "x=ax2", "x=-1", "x=1x99999999999999999999", ""}) {
+  for (const char* shape :
+       {"x=1x", "x=ax2", "x=-1", "x=1x99999999999999999999", "x=(1..", "x=(3..2)", "x=(0..2)", ""}) {
     expect_usage_error(kTool, {"--model", "m.onnx", "--shape", shape}, "--shape");
   }
   expect_usage_error(kTool, {"--model_name", "add", "--output", at("a"), "--output_dir", at("b")}, "--output");

@@ -1,6 +1,8 @@
 // aot_compiler: reads a model, compiles it and writes a .pte file. See --help.
 #include <cstdio>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/frontend/zoo/zoo.h"
@@ -30,61 +32,73 @@ void print_graph(const Graph& graph) {
 }
 
 // The program and, where asked for, the summary for machines: both or neither.
-Result<void> write_files(const AotOptions& options, const ingot::compiler::FileImage& image,
-                         const CompileReport& report) {
+Result<void> write_files(const AotOptions& options, const ingot::compiler::CompiledMethods& compiled,
+                         std::span<const CompileReport> reports) {
   const std::string output = ingot::tools::output_path(options);
   ingot::AtomicFile program = INGOT_TRY(ingot::AtomicFile::create(output));
-  INGOT_TRY_VOID(image.write(program));
+  INGOT_TRY_VOID(compiled.program->image.write(program));
   if (options.json.empty()) return program.commit();
-  const std::string summary = ingot::tools::summary_json(report, output);
+  std::vector<std::string> names;
+  for (const Graph& graph : compiled.graphs) names.push_back(graph.name());
+  const std::string summary = options.methods.empty() ? ingot::tools::summary_json(reports[0], output)
+                                                      : ingot::tools::summary_json(reports, names, output);
   ingot::AtomicFile json = INGOT_TRY(ingot::AtomicFile::create(options.json));
   INGOT_TRY_VOID(json.write(std::as_bytes(std::span(summary))));
   INGOT_TRY_VOID(program.commit());
   return json.commit();
 }
 
-Result<void> run(const AotOptions& options) {
-  ingot::compiler::CompileOptions compile = options.compile;
-  ingot::xnnpack::XnnpackLowering lowering;
-  if (options.delegate) compile.lowering = &lowering;
-  if (options.quantize) {
+// What each method is compiled by: the lowering, the quantizer's parts and who watches are the same for all.
+std::vector<ingot::compiler::CompileOptions> equipped(const AotOptions& options,
+                                                      ingot::xnnpack::XnnpackLowering& lowering) {
+  std::vector<ingot::compiler::CompileOptions> methods = ingot::tools::methods_of(options);
+  for (ingot::compiler::CompileOptions& compile : methods) {
+    if (options.delegate) compile.lowering = &lowering;
+    compile.on_stage = [&options](std::string_view stage, const Graph& graph) {
+      for (const std::string& name : options.print_after) {
+        if (name != stage && name != "all") continue;
+        std::printf("// after %.*s\n", static_cast<int>(stage.size()), stage.data());
+        print_graph(graph);
+      }
+    };
+    if (!options.quantize) continue;
     compile.quantize = options.quantization;
     compile.quantize->lowering = &lowering;
     compile.quantize->target = compile.lowering;
     compile.quantize->seed = options.compile.seed;
-    if (!options.quiet) {
-      compile.quantize->progress = ingot::tools::show_progress;
-      const bool observes = compile.quantize->mode == ingot::compiler::QuantizeMode::integers;
-      if (observes && compile.quantize->calibration_data.empty()) {
-        std::fprintf(stderr, "aot_compiler: warning: without --calibration_data the ranges come from random inputs\n");
-      }
-    }
+    if (!options.quiet) compile.quantize->progress = ingot::tools::show_progress;
   }
-  compile.on_stage = [&](std::string_view stage, const Graph& graph) {
-    for (const std::string& name : options.print_after) {
-      if (name != stage && name != "all") continue;
-      std::printf("// after %.*s\n", static_cast<int>(stage.size()), stage.data());
-      print_graph(graph);
-    }
-  };
-  CompileReport report;
-  auto compiled = ingot::compiler::compile(compile, report);
+  return methods;
+}
+
+void warn_of_random_ranges(const AotOptions& options) {
+  const bool observes = options.quantize && options.quantization.mode == ingot::compiler::QuantizeMode::integers;
+  if (!observes || options.quiet || !options.quantization.calibration_data.empty()) return;
+  std::fprintf(stderr, "aot_compiler: warning: without --calibration_data the ranges come from random inputs\n");
+}
+
+Result<void> run(const AotOptions& options) {
+  ingot::xnnpack::XnnpackLowering lowering;
+  warn_of_random_ranges(options);
+  std::vector<CompileReport> reports;
+  auto compiled = ingot::compiler::compile_methods(equipped(options, lowering), reports);
   if (!compiled) {
     // The error's one line names what fits; a longer list is printed whole.
-    for (const auto& node : report.unsupported) {
-      if (report.unsupported.size() == 1) break;
+    const auto& unsupported = reports.back().unsupported;
+    for (const auto& node : unsupported) {
+      if (unsupported.size() == 1) break;
       std::fprintf(stderr, "  %s (%s): %s\n", node.op.c_str(), node.node.c_str(), node.reason.c_str());
     }
     return std::unexpected(std::move(compiled).error());
   }
   if (!compiled->program) {
-    print_graph(compiled->graph);
+    for (const Graph& graph : compiled->graphs) print_graph(graph);
     return {};
   }
-  INGOT_TRY_VOID(write_files(options, compiled->program->image, report));
-  if (!options.quiet) {
-    print_graph(compiled->graph);
-    std::printf("\n%s", ingot::tools::summary(report, ingot::tools::output_path(options)).c_str());
+  INGOT_TRY_VOID(write_files(options, *compiled, reports));
+  for (size_t i = 0; i < reports.size() && !options.quiet; ++i) {
+    print_graph(compiled->graphs[i]);
+    std::printf("\n%s", ingot::tools::summary(reports[i], ingot::tools::output_path(options)).c_str());
   }
   return {};
 }

@@ -178,7 +178,41 @@ void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::Quanti
       ->needs(&quantize);
 }
 
+// "encode=a.onnx"
+std::pair<std::string, std::string> parse_method(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size()) {
+    throw CLI::ValidationError("--method", "'" + text + "' is not of the form name=model.onnx");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+// Where there are several methods, an input's sizes say of which: "encode:x=1x80".
+void check_shapes_name_methods(const AotOptions& options) {
+  if (options.methods.empty()) return;
+  for (const auto& [name, shape] : options.compile.input_shapes) {
+    const bool known =
+        std::ranges::any_of(options.methods, [&](const auto& m) { return name.starts_with(m.first + ":"); });
+    if (!known) throw CLI::ValidationError("--shape", "with several methods, as in METHOD:input=1x3x224x224");
+  }
+}
+
 }  // namespace
+
+std::vector<compiler::CompileOptions> methods_of(const AotOptions& options) {
+  if (options.methods.empty()) return {options.compile};
+  std::vector<compiler::CompileOptions> methods;
+  for (const auto& [name, path] : options.methods) {
+    compiler::CompileOptions& method = methods.emplace_back(options.compile);
+    method.method_name = name;
+    method.model_path = path;
+    method.input_shapes.clear();
+    for (const auto& [input, shape] : options.compile.input_shapes) {
+      if (input.starts_with(name + ":")) method.input_shapes.emplace_back(input.substr(name.size() + 1), shape);
+    }
+  }
+  return methods;
+}
 
 int parse_command_line(int argc, char** argv, AotOptions& options) {
   CLI::App app("Compiles a trained model to a .pte file, ahead of time.", "aot_compiler");
@@ -190,9 +224,11 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
       "  aot_compiler --model net.onnx --shape image=1x3x224x224 --output net.pte");
   compiler::CompileOptions& compile = options.compile;
   auto* source = app.add_option_group("model")->require_option(0, 1);
-  source->add_option("--model", compile.model_path, "A model file: .onnx, .tflite, or a graph in text form")
+  source->add_option("--model", compile.model_path, "A model file: .onnx, .pt2, .tflite, or a graph in text form")
       ->type_name("FILE");
   auto* name = source->add_option("-m,--model_name", compile.model_name, "A model built by name (see --list_models)");
+  std::vector<std::string> methods;
+  source->add_option("--method", methods, "Several methods in one file: name=FILE for each")->type_name("NAME=FILE");
   app.add_flag("--list_models", options.list_models, "List the names that --model_name takes");
   app.add_option("--weights", compile.weights_path, "Parameters for --model_name under torchvision's names")
       ->type_name("FILE.safetensors|FILE.npz")
@@ -207,7 +243,8 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
                  "Operators that the file may use: those ExecuTorch has, or all of Ingot's (what --quantize without "
                  "--delegate takes unless told)");
   std::vector<std::string> shapes;
-  app.add_option("--shape", shapes, "Sizes of an input: name=1x3x224x224 (may be repeated)")->delimiter(',');
+  app.add_option("--shape", shapes, "Sizes of an input: name=1x3x224x224, or open: name=(1..8)x3x(64..512)x224")
+      ->delimiter(',');
   std::vector<std::string> example_inputs;
   app.add_option("--example_inputs", example_inputs, "Inputs whose shapes to compile for, in order")
       ->delimiter(',')
@@ -228,10 +265,14 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
   app.get_option("--print_after")->check(CLI::IsMember(stages));
   try {
     app.parse(argc, argv);
-    if (!options.list_models && compile.model_path.empty() && compile.model_name.empty()) {
-      throw CLI::RequiredError("one of --model and --model_name");
+    for (const std::string& method : methods) options.methods.push_back(parse_method(method));
+    if (!options.list_models && compile.model_path.empty() && compile.model_name.empty() && methods.empty()) {
+      throw CLI::RequiredError("one of --model, --model_name and --method");
     }
+    if (!methods.empty() && options.output.empty()) throw CLI::RequiredError("--output, with --method,");
+    if (!methods.empty() && !example_inputs.empty()) throw CLI::ExcludesError("--method", "--example_inputs");
     for (const std::string& shape : shapes) compile.input_shapes.push_back(parse_shape(shape));
+    check_shapes_name_methods(options);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/compile.h"
@@ -11,6 +12,8 @@ namespace ingot::tools {
 
 struct AotOptions {
   compiler::CompileOptions compile;
+  // For several methods in one file: name and model of each. Otherwise empty, and `compile` says the model.
+  std::vector<std::pair<std::string, std::string>> methods;
   bool delegate = false;
   bool quantize = false;
   compiler::QuantizeOptions quantization;
@@ -24,6 +27,9 @@ struct AotOptions {
 
 // The exit code to end with, or -1 to go on. Prints help, versions and usage errors.
 int parse_command_line(int argc, char** argv, AotOptions& options);
+
+// What to compile each method by: `compile`, with the method's own name, model and shapes.
+std::vector<compiler::CompileOptions> methods_of(const AotOptions& options);
 
 // "dir/mv2_xnnpack_fp32.pte"
 std::string output_path(const AotOptions& options);

@@ -141,7 +141,9 @@ std::string summary(const CompileReport& report, const std::string& output) {
   return text + "\n";
 }
 
-std::string summary_json(const CompileReport& report, const std::string& output) {
+namespace {
+
+Json json_of(const CompileReport& report, const std::string& output) {
   const PartitionReport& p = report.partition;
   Json json;
   json["output"] = output;
@@ -166,10 +168,32 @@ std::string summary_json(const CompileReport& report, const std::string& output)
   json["arena_lower_bound_bytes"] = report.arena_lower_bound_bytes;
   json["passes"] = Json::array();
   for (const auto& pass : report.passes) json["passes"].push_back({{"name", pass.name}, {"ms", pass.ms}});
+  return json;
+}
+
+std::string text_of(Json json) {
   rusage usage = {};
   ::getrusage(RUSAGE_SELF, &usage);
   json["peak_rss_bytes"] = static_cast<size_t>(usage.ru_maxrss) * 1024;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string summary_json(const CompileReport& report, const std::string& output) {
+  return text_of(json_of(report, output));
+}
+
+std::string summary_json(std::span<const CompileReport> reports, std::span<const std::string> names,
+                         const std::string& output) {
+  Json json;
+  json["output"] = output;
+  json["methods"] = Json::array();
+  for (size_t i = 0; i < reports.size(); ++i) {
+    Json& method = json["methods"].emplace_back(json_of(reports[i], output));
+    method["name"] = names[i];
+  }
+  return text_of(std::move(json));
 }
 
 }  // namespace ingot::tools
