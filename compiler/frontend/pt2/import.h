@@ -18,7 +18,7 @@
 namespace ingot::compiler {
 
 struct Pt2ImportOptions {
-  // Symbolic sizes of inputs must be fixed here.
+  // For symbolic sizes of inputs. Those that the archive bounds and that are not given stay open.
   InputShapes input_shapes;
 };
 
