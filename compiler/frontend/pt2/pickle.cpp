@@ -247,9 +247,10 @@ Result<void> Reader::rebuild_tensor(const std::vector<uint32_t>& args, bool name
     dtype = named.global->dtype;
   }
   if (!dtype) return fail(ErrorCode::invalid_file, "a tensor of the pickle has no dtype");
-  StoredTensor tensor{*dtype, INGOT_TRY(integers(args[2])), INGOT_TRY(integers(args[3])), offset.integer,
-                      std::string(storage.text)};
-  tensors_.push_back(std::move(tensor));
+  // One after the other: g++ leaks the members of an aggregate that are made already when one of them returns.
+  std::vector<int64_t> sizes = INGOT_TRY(integers(args[2]));
+  std::vector<int64_t> strides = INGOT_TRY(integers(args[3]));
+  tensors_.push_back({*dtype, std::move(sizes), std::move(strides), offset.integer, std::string(storage.text)});
   return push({.kind = Kind::tensor, .integer = static_cast<int64_t>(tensors_.size() - 1)});
 }
 

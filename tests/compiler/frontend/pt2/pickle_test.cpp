@@ -61,7 +61,8 @@ TEST(PickleTest, RecallsWhatItKept) {
 }
 
 TEST(PickleTest, RefusesEveryOtherOpcode) {
-  const std::string known("\x80}()]XKMJ\x8aG\x88\x89Ncqrhj\x85\x86\x87tQRsuaeb.", 33);
+  constexpr char kKnown[] = "\x80}()]XKMJ\x8aG\x88\x89Ncqrhj\x85\x86\x87tQRsuaeb.";
+  const std::string known(kKnown, sizeof kKnown - 1);
   for (int opcode = 0; opcode < 256; ++opcode) {
     const char c = static_cast<char>(opcode);
     if (known.find(c) != std::string::npos) continue;
