@@ -61,6 +61,8 @@ Result<Outputs> convert_identity(Conversion& c);
 // convolution.cpp
 Result<Outputs> convert_conv(Conversion& c);
 Result<Outputs> convert_conv_transpose(Conversion& c);
+// determinant.cpp
+Result<Outputs> convert_det(Conversion& c);
 // elementwise.cpp
 Result<Outputs> convert_unary(Conversion& c);
 Result<Outputs> convert_binary(Conversion& c);
@@ -72,10 +74,14 @@ Result<Outputs> convert_pow(Conversion& c);
 Result<Outputs> convert_bit_shift(Conversion& c);
 Result<Outputs> convert_is_inf(Conversion& c);
 Result<Outputs> convert_where(Conversion& c);
+// folding.cpp
+Result<Outputs> convert_col2im(Conversion& c);
+Result<Outputs> convert_max_unpool(Conversion& c);
 // indexing.cpp
 Result<Outputs> convert_gather(Conversion& c);
 Result<Outputs> convert_gather_elements(Conversion& c);
 Result<Outputs> convert_gather_nd(Conversion& c);
+Result<Outputs> convert_reverse_sequence(Conversion& c);
 Result<Outputs> convert_scatter_elements(Conversion& c);
 Result<Outputs> convert_scatter_nd(Conversion& c);
 Result<Outputs> convert_one_hot(Conversion& c);
@@ -111,7 +117,9 @@ Result<Outputs> convert_pad(Conversion& c);
 // pooling.cpp
 Result<Outputs> convert_average_pool(Conversion& c);
 Result<Outputs> convert_global_average_pool(Conversion& c);
+Result<Outputs> convert_global_lp_pool(Conversion& c);
 Result<Outputs> convert_global_max_pool(Conversion& c);
+Result<Outputs> convert_lp_pool(Conversion& c);
 Result<Outputs> convert_max_pool(Conversion& c);
 // quantization.cpp
 // What the node's row converts it to, on the real numbers that integers stand for where it only moves them.
@@ -133,8 +141,21 @@ Result<Outputs> convert_conv_integer(Conversion& c);
 Result<Outputs> convert_reduce(Conversion& c);
 Result<Outputs> convert_arg_extreme(Conversion& c);
 Result<Outputs> convert_cum_sum(Conversion& c);
+// regions.cpp
+Result<Outputs> convert_affine_grid(Conversion& c);
+Result<Outputs> convert_deform_conv(Conversion& c);
+Result<Outputs> convert_grid_sample(Conversion& c);
+Result<Outputs> convert_roi_align(Conversion& c);
 // resize.cpp
 Result<Outputs> convert_resize(Conversion& c);
 Result<Outputs> convert_upsample(Conversion& c);
+// spectral.cpp
+Result<Outputs> convert_dft(Conversion& c);
+Result<Outputs> convert_mel_weight_matrix(Conversion& c);
+Result<Outputs> convert_stft(Conversion& c);
+
+// unsigned.cpp
+// The same, on integers of a dtype that kernels compute with.
+Result<Outputs> convert_on_integers(Conversion& c);
 
 }  // namespace ingot::compiler::onnx_import
