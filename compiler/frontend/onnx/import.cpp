@@ -25,7 +25,7 @@ namespace ingot::compiler {
 namespace onnx_import {
 namespace {
 
-constexpr int64_t kOldestOpset = 7;
+constexpr int64_t kOldestOpset = 1;
 constexpr int64_t kNewestOpset = 22;
 
 std::unexpected<Error> with_context(Error error, const std::string& context) {
@@ -147,7 +147,7 @@ Result<void> Importer::add_node(const onnx::NodeProto& node, int64_t opset, size
   const bool in_opset = row == nullptr || (opset >= row->since && opset <= row->until);
   if (!in_opset || (row == nullptr && !functions_.defines(node, opset))) {
     report_unsupported(node, in_opset ? "the importer does not know this operator"
-                                      : "operator set " + std::to_string(opset) + " does not have it");
+                                      : "operator set " + std::to_string(opset) + " does not have it, or not in a form that is known");
     return {};
   }
   // Behind a node that is not supported nothing can be converted, but its users are not to blame.

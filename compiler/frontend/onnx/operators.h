@@ -13,7 +13,7 @@ using Converter = Result<Outputs> (*)(Conversion& c);
 
 struct OperatorRow {
   std::string_view name;
-  int8_t since;        // the first operator set that has it
+  int8_t since;        // the first operator set that has it as the converter knows it
   int8_t until;        // the last one
   uint8_t min_inputs;  // these must be given
   uint8_t max_inputs;
@@ -104,6 +104,8 @@ Result<Outputs> convert_squeeze(Conversion& c);
 Result<Outputs> convert_tile(Conversion& c);
 Result<Outputs> convert_transpose(Conversion& c);
 Result<Outputs> convert_unsqueeze(Conversion& c);
+// ngrams.cpp
+Result<Outputs> convert_tf_idf_vectorizer(Conversion& c);
 // normalization.cpp
 Result<Outputs> convert_batch_normalization(Conversion& c);
 Result<Outputs> convert_group_normalization(Conversion& c);

@@ -76,7 +76,9 @@ Result<Outputs> convert_on_integers(Conversion& c) {
     narrow = c.input(i)->type.dtype;
   }
   const std::string_view name = c.row().name;
-  if (narrow == DType::float32 || takes_unsigned(name)) return convert_on_meaning(c);
+  // An exponent becomes what its base is.
+  const bool exponent = name == "Pow" && !is_wide_unsigned(c.input(0)->type.dtype);
+  if (narrow == DType::float32 || takes_unsigned(name) || exponent) return convert_on_meaning(c);
   if (mixed) return fail(ErrorCode::not_supported, "on unsigned integers of several types");
   const bool longest = narrow == DType::uint64;
   if (longest && name == "BitShift") {

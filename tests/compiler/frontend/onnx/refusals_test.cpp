@@ -132,10 +132,10 @@ TEST(Refusals, NamesThatLeadNowhereOrTwice) {
 
 TEST(Refusals, OperatorSetsOutsideTheRange) {
   onnx::ModelProto model = testing::digits_like();
-  model.mutable_opset_import(0)->set_version(6);
-  EXPECT_EQ(error_of(model), "operator set 6, expected 7 to 21");
+  model.mutable_opset_import(0)->set_version(0);
+  EXPECT_EQ(error_of(model), "operator set 0, expected 1 to 22");
   model.mutable_opset_import(0)->set_version(23);
-  EXPECT_EQ(error_of(model), "operator set 23, expected 7 to 22");
+  EXPECT_EQ(error_of(model), "operator set 23, expected 1 to 22");
 }
 
 TEST(Refusals, MixedDtypes) {
