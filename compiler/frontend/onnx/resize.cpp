@@ -298,6 +298,9 @@ Result<Outputs> convert_resize(Conversion& c) {
   // Inputs: x, scales in opset 10; x, roi, scales, sizes later.
   const size_t scales_at = c.opset() < 11 ? 1 : 2;
   if (!empty(c.input(scales_at))) {
+    // By ONNX's text the size is that of the part times the scale, by ONNX Runtime that of the whole.
+    if (plan.weighting.coordinates == Coordinates::tf_crop_and_resize)
+      return fail(ErrorCode::not_supported, "tf_crop_and_resize by scales (sizes are supported)");
     const std::vector<double> scales = INGOT_TRY(c.constant_reals(scales_at, "the scales"));
     INGOT_TRY_VOID(set_scales(scales, along, &plan));
     return carry_out(c, plan);
