@@ -227,6 +227,73 @@ def sums_and_sizes(r):
              coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=7.0)
 
 
+# ONNX Runtime's own operators.
+def fused(r):
+    own = {"domain": "com.microsoft"}
+    x, weight, bias = r.data(1, 3, 6, 5), r.Const(r.data(4, 3, 3, 3, seed=1, low=-1, high=1)), r.Const(r.data(4, seed=2))
+    for name, parameters in (("Relu", []), ("Tanh", []), ("Sigmoid", []), ("LeakyRelu", [0.25]),
+                             ("HardSigmoid", [0.3, 0.4]), ("Clip", [-1.0, 2.0])):
+        r.op(f"FusedConv/{name.lower()}", 13, x, weight, bias, activation=name, pads=[1, 1, 1, 1],
+             **({"activation_params": parameters} if parameters else {}), **own)
+    r.op("FusedConv/sum", 13, x, weight, bias, r.data(1, 4, 6, 5, seed=3), activation="Relu", pads=[1, 1, 1, 1], **own)
+    r.op("FusedMatMul/plain", 13, r.data(2, 3, 4), r.data(2, 4, 5, seed=1), alpha=0.5, **own)
+    r.op("FusedMatMul/trans_a", 13, r.data(2, 4, 3), r.data(2, 4, 5, seed=1), transA=1, **own)
+    r.op("FusedMatMul/trans_b", 13, r.data(2, 2, 3, 4), r.Const(r.data(5, 4, seed=1)), transB=1, alpha=2.0, **own)
+    x = r.data(2, 3, 8)
+    r.op("BiasGelu/basic", 13, x, r.Const(r.data(8, seed=1)), **own)
+    r.op("FastGelu/basic", 13, x, **own)
+    r.op("FastGelu/bias", 13, x, r.Const(r.data(8, seed=1)), **own)
+    r.op("QuickGelu/alpha", 13, x, alpha=1.5, **own)
+    r.op("Gelu/runtime", 13, x, **own)
+    skip, gamma = r.data(2, 3, 8, seed=1), r.Const(r.data(8, seed=2))
+    beta, bias = r.Const(r.data(8, seed=3)), r.Const(r.data(8, seed=4))
+    r.op("SkipLayerNormalization/basic", 13, x, skip, gamma, beta, **own)
+    r.op("SkipLayerNormalization/bias", 13, x, skip, gamma, beta, bias, epsilon=1e-3, **own)
+    r.op("SkipLayerNormalization/no_beta", 13, x, skip, gamma, **own)
+    r.op("SkipSimplifiedLayerNormalization/bias", 13, x, skip, gamma, bias, epsilon=1e-5, **own)
+    r.op("SimplifiedLayerNormalization/last", 13, x, gamma, epsilon=1e-3, axis=-1)
+    r.op("SimplifiedLayerNormalization/two_axes", 13, x, r.Const(r.data(3, 8)), axis=1)
+
+
+def transformers(r):
+    own = {"domain": "com.microsoft"}
+    x, weights, bias = r.data(2, 4, 6), r.Const(r.data(6, 24, seed=1, low=-1, high=1)), r.Const(r.data(24, seed=2))
+    mask = np.array([[1, 1, 1, 0], [1, 1, 0, 0]], np.int32)
+    r.op("Attention/basic", 13, x, weights, bias, num_heads=2, **own)
+    r.op("Attention/mask", 13, x, weights, bias, mask, num_heads=2, **own)
+    r.op("Attention/causal", 13, x, weights, bias, num_heads=4, unidirectional=1, scale=0.5, **own)
+    r.op("Attention/causal_mask", 13, x, weights, bias, mask, num_heads=2, unidirectional=1, **own)
+    r.op("Attention/score_bias", 13, x, weights, bias, None, None, r.data(2, 2, 4, 4, seed=5), num_heads=2, **own)
+    r.op("Attention/value_size", 13, x, r.Const(r.data(6, 20, seed=1, low=-1, high=1)), r.Const(r.data(20, seed=2)),
+         num_heads=2, qkv_hidden_sizes=[8, 8, 4], **own)
+    key, value = r.data(2, 5, 8, seed=6, low=-1, high=1), r.data(2, 5, 4, seed=7)
+    query = r.data(2, 3, 8, seed=8, low=-1, high=1)
+    r.op("MultiHeadAttention/basic", 13, query, key, value, num_heads=2, **own)
+    r.op("MultiHeadAttention/bias", 13, query, key, value, r.Const(r.data(20, seed=9)), num_heads=2, **own)
+    r.op("MultiHeadAttention/mask", 13, query, key, value, None, np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], np.int32),
+         num_heads=2, **own)
+    r.op("MultiHeadAttention/score_bias", 13, query, key, value, None, None, r.data(1, 2, 3, 5, seed=5), num_heads=2,
+         scale=0.25, **own)
+    heads = r.data(2, 5, 8, seed=6, low=-1, high=1).reshape(2, 5, 2, 4).transpose(0, 2, 1, 3).copy()
+    r.op("MultiHeadAttention/keys_in_heads", 13, query, heads, r.data(2, 2, 5, 4, seed=7), num_heads=2, **own)
+    angles = r.data(6, 4, seed=3)
+    cosines, sines = r.Const(np.cos(angles)), r.Const(np.sin(angles))
+    x = r.data(2, 3, 16)
+    for interleaved in (0, 1):
+        r.op(f"RotaryEmbedding/positions_{interleaved}", 13, x, r.i64([0, 1, 2], [5, 4, 3]), cosines, sines,
+             interleaved=interleaved, **own)
+    r.op("RotaryEmbedding/offset", 13, x, r.i64(2), cosines, sines, **own)
+    r.op("RotaryEmbedding/heads", 13, r.data(1, 2, 3, 8), r.i64([1, 2, 3]), cosines, sines, **own)
+    r.op("RotaryEmbedding/part", 13, r.data(1, 3, 24), r.i64([1, 2, 3]), cosines, sines, num_heads=2,
+         rotary_embedding_dim=8, **own)
+    packed = np.random.default_rng(4).integers(0, 256, (3, 3, 8), dtype=np.uint8)
+    scales, zeros = r.Const(r.positive(9) / 16), r.Const(np.array([0x83, 0x05, 0xF0, 0x07, 0x98, 0x0A], np.uint8))
+    shape = {"K": 40, "N": 3, "block_size": 16, "bits": 4}
+    r.op("MatMulNBits/4_bits", 13, r.data(2, 40), r.Const(packed), scales, **shape, **own)
+    r.op("MatMulNBits/zero_points", 13, r.data(2, 5, 40), r.Const(packed), scales, zeros, **shape, **own)
+
+
 def record_all(r):
-    for family in (sampling, signals, placing, pools_and_volumes, functions, integers, sums_and_sizes):
+    for family in (sampling, signals, placing, pools_and_volumes, functions, integers, sums_and_sizes, fused,
+                   transformers):
         family(r)

@@ -117,7 +117,8 @@ def record(name, opset, nodes, feeds, constants, outputs, run=run_with_runtime, 
     results = [np.asarray(array) for array in run(untyped, outputs, feeds)]
 
     typed = model([value_info(key, array) for key, array in zip(outputs, results)])
-    onnx.checker.check_model(typed, full_check=len(typed.opset_import) == 1)
+    if not any(n.op_type == "SimplifiedLayerNormalization" for n in nodes):  # ONNX Runtime's own in ONNX's domain
+        onnx.checker.check_model(typed, full_check=len(typed.opset_import) == 1)
     archive.add_file(f"{name}/model.onnx", typed.SerializeToString(deterministic=True))
     for kind, arrays in (("input", feeds.values()), ("output", results)):
         for index, array in enumerate(arrays):

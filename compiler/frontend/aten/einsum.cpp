@@ -48,8 +48,8 @@ Result<Operand> without_repeats(Calls& c, Operand operand) {
     if (!(shape[i] == shape[j]))
       return fail(ErrorCode::invalid_file, "axes of sizes %s and %s under one letter", shape[i].str().c_str(),
                   shape[j].str().c_str());
-    operand.x = INGOT_TRY(c.call("aten::diagonal_copy",
-                                 {operand.x, int64_t{0}, static_cast<int64_t>(i), static_cast<int64_t>(j)}));
+    operand.x = INGOT_TRY(
+        c.call("aten::diagonal_copy", {operand.x, int64_t{0}, static_cast<int64_t>(i), static_cast<int64_t>(j)}));
     operand.letters.erase(j, 1);
     operand.letters.erase(i, 1);
     operand.letters += letter;

@@ -1,5 +1,5 @@
-// Conv and ConvTranspose over one to three spatial axes. ATen's kernels have at most two: over three, images are convolved
-// for each slice of the filter along the first axis, and added up.
+// Conv and ConvTranspose over one to three spatial axes. ATen's kernels have at most two: over three, images are
+// convolved for each slice of the filter along the first axis, and added up.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -162,9 +162,8 @@ Result<Value*> conv_volume(Conversion& c, Value* x, const Filter& filter, const 
   for (const Filter& slice : INGOT_TRY(slices(c, filter, w.kernel[0]))) {
     const int64_t end = start + (outputs - 1) * w.strides[0] + 1;
     Value* planes = INGOT_TRY(c.slice(x, 1, start, end, w.strides[0]));
-    Value* part = INGOT_TRY(each_image(c, planes, slice, [&](Value* images, const Filter& f) {
-      return conv_image(c, images, f, image);
-    }));
+    Value* part = INGOT_TRY(
+        each_image(c, planes, slice, [&](Value* images, const Filter& f) { return conv_image(c, images, f, image); }));
     sum = INGOT_TRY(added(c, sum, part));
     start += w.dilations[0];
   }
@@ -179,7 +178,8 @@ Result<Value*> conv_transpose_volume(Conversion& c, Value* x, const Filter& filt
   x = INGOT_TRY(c.permute(x, {0, 2, 1, 3, 4}));
   const int64_t depth = INGOT_TRY(Conversion::size(x, 1));
   const int64_t stride = w.strides[0];
-  if (depth < 1 || w.before[0] < 0 || w.after[0] < 0) return fail(ErrorCode::not_supported, "negative pads, or no planes");
+  if (depth < 1 || w.before[0] < 0 || w.after[0] < 0)
+    return fail(ErrorCode::not_supported, "negative pads, or no planes");
   Value* sum = nullptr;
   int64_t start = 0;
   for (const Filter& slice : INGOT_TRY(slices(c, {filter.weight, nullptr, filter.groups}, w.kernel[0]))) {

@@ -35,8 +35,7 @@ Result<Step> eliminate(Conversion& c, Value* matrices) {
   Value* others = INGOT_TRY(c.slice(matrices, 1, 1, n));
   Value* rest = INGOT_TRY(c.call("aten::where.self", {is_pivot, first, others}));
   Value* stays = INGOT_TRY(c.call("aten::eq.Tensor", {pivot_at, c.scalar(DType::int64, 0)}));
-  Value* factor = INGOT_TRY(
-      c.call("aten::where.self", {stays, pivot, INGOT_TRY(c.call("aten::neg", {pivot}))}));
+  Value* factor = INGOT_TRY(c.call("aten::where.self", {stays, pivot, INGOT_TRY(c.call("aten::neg", {pivot}))}));
 
   // Where the pivot is 0, so is the determinant, whatever the rest is.
   Value* zero = INGOT_TRY(c.call("aten::eq.Tensor", {pivot, c.scalar(dtype, 0)}));

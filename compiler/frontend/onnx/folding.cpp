@@ -1,4 +1,5 @@
-// Operators that put pieces of images back into place: Col2Im and MaxUnpool. Indices are constants or what MaxPool gave.
+// Operators that put pieces of images back into place: Col2Im and MaxUnpool. Indices are constants or what MaxPool
+// gave.
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -44,8 +45,7 @@ std::vector<int64_t> places(const Window& w, const std::vector<int64_t>& blocks,
     std::vector<int64_t> block(w.axes(), 0);
     do {
       int64_t at = 0;
-      for (size_t i = 0; i < w.axes(); ++i)
-        at = at * padded[i] + block[i] * w.strides[i] + element[i] * w.dilations[i];
+      for (size_t i = 0; i < w.axes(); ++i) at = at * padded[i] + block[i] * w.strides[i] + element[i] * w.dilations[i];
       result.push_back(at);
     } while (next(&block, blocks));
   } while (next(&element, w.kernel));
@@ -83,8 +83,7 @@ Result<Outputs> convert_col2im(Conversion& c) {
   Value* index = c.builder().constant_i64("places", {static_cast<int64_t>(at.size())}, at);
   Value* values = INGOT_TRY(c.permute(INGOT_TRY(c.view(x, {s[0], channels, Dim(elements) * s[2]})), {2, 0, 1}));
   Value* nothing = INGOT_TRY(c.expand(c.scalar(x->type.dtype, 0), {Dim(product(padded)), s[0], channels}));
-  Value* filled =
-      INGOT_TRY(c.call("aten::index_put", {nothing, std::vector<Value*>{index}, values, true}));
+  Value* filled = INGOT_TRY(c.call("aten::index_put", {nothing, std::vector<Value*>{index}, values, true}));
   Shape shape = {s[0], channels};
   for (const int64_t size : padded) shape.emplace_back(size);
   Value* result = INGOT_TRY(c.view(INGOT_TRY(c.permute(filled, {1, 2, 0})), shape));

@@ -13,7 +13,7 @@
 namespace ingot::compiler::onnx_import {
 namespace {
 
-constexpr size_t kDeepest = 32;                  // functions within functions
+constexpr size_t kDeepest = 32;                 // functions within functions
 constexpr size_t kMostNodes = size_t{1} << 18;  // that all functions of a model are written out as
 
 std::string key_of(const std::string& domain, const std::string& name, const std::string& overload) {
@@ -212,9 +212,11 @@ Result<FunctionBody> Functions::expand(const onnx::NodeProto& node, int64_t opse
 
   Attributes attributes;
   for (const onnx::AttributeProto& attribute : complete.attribute()) attributes.emplace(attribute.name(), &attribute);
-  for (const onnx::AttributeProto& attribute : body->attribute_proto()) attributes.emplace(attribute.name(), &attribute);
+  for (const onnx::AttributeProto& attribute : body->attribute_proto())
+    attributes.emplace(attribute.name(), &attribute);
   Writer writer(node_label(node) + "/" + std::to_string(bodies_++) + "/", std::move(attributes));
-  for (int i = 0; i < body->input_size(); ++i) writer.rename(body->input(i), i < node.input_size() ? node.input(i) : "");
+  for (int i = 0; i < body->input_size(); ++i)
+    writer.rename(body->input(i), i < node.input_size() ? node.input(i) : "");
   for (int i = 0; i < node.output_size(); ++i) {
     if (!node.output(i).empty()) writer.rename(body->output(i), node.output(i));
   }

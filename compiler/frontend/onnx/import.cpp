@@ -146,8 +146,9 @@ Result<void> Importer::add_node(const onnx::NodeProto& node, int64_t opset, size
   const OperatorRow* row = functions_.is_local(node) ? nullptr : find_operator(full_op_name(node));
   const bool in_opset = row == nullptr || (opset >= row->since && opset <= row->until);
   if (!in_opset || (row == nullptr && !functions_.defines(node, opset))) {
-    report_unsupported(node, in_opset ? "the importer does not know this operator"
-                                      : "operator set " + std::to_string(opset) + " does not have it, or not in a form that is known");
+    report_unsupported(
+        node, in_opset ? "the importer does not know this operator"
+                       : "operator set " + std::to_string(opset) + " does not have it, or not in a form that is known");
     return {};
   }
   // Behind a node that is not supported nothing can be converted, but its users are not to blame.

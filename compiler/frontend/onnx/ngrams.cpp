@@ -80,8 +80,7 @@ Result<Value*> count(Conversion& c, Value* x, const std::vector<int64_t>& pool, 
     elements = INGOT_TRY(c.view(elements, {x->type.shape[0], Dim(places), Dim(1)}));
     std::vector<int64_t> wanted;
     for (int64_t g = 0; g < grams; ++g) wanted.push_back(pool[static_cast<size_t>(g * length + j)]);
-    Value* same = INGOT_TRY(
-        c.call("aten::eq.Tensor", {elements, c.builder().constant_i64("ngrams", {grams}, wanted)}));
+    Value* same = INGOT_TRY(c.call("aten::eq.Tensor", {elements, c.builder().constant_i64("ngrams", {grams}, wanted)}));
     all = all == nullptr ? same : INGOT_TRY(c.call("aten::logical_and", {all, same}));
   }
   return c.call("aten::sum.dim_IntList",

@@ -138,6 +138,7 @@ constexpr OperatorRow kOperators[] = {
     {"Shrink", 9, kNow, 1, 1, 1, convert_shrink},
     {"Sigmoid", 1, kNow, 1, 1, 1, convert_unary, "aten::sigmoid"},
     {"Sign", 9, kNow, 1, 1, 1, convert_unary, "aten::sign"},
+    {"SimplifiedLayerNormalization", 1, kNow, 2, 2, 2, convert_simplified_layer_normalization},
     {"Sin", 7, kNow, 1, 1, 1, convert_unary, "aten::sin"},
     {"Sinh", 9, kNow, 1, 1, 1, convert_unary, "aten::sinh"},
     {"Size", 1, kNow, 1, 1, 1, convert_size},
@@ -164,7 +165,15 @@ constexpr OperatorRow kOperators[] = {
     {"Where", 9, kNow, 3, 3, 1, convert_where},
     {"Xor", 1, kNow, 2, 2, 1, convert_binary, "aten::logical_xor"},
     // ONNX Runtime's own.
+    {"com.microsoft::Attention", 1, kNow, 2, 7, 2, convert_attention},
+    {"com.microsoft::BiasGelu", 1, kNow, 2, 2, 1, convert_bias_gelu},
     {"com.microsoft::DequantizeLinear", 1, kNow, 2, 3, 1, convert_dequantize_linear},
+    {"com.microsoft::FastGelu", 1, kNow, 1, 2, 1, convert_bias_gelu},
+    {"com.microsoft::FusedConv", 1, kNow, 2, 4, 1, convert_fused_conv},
+    {"com.microsoft::FusedMatMul", 1, kNow, 2, 2, 1, convert_fused_mat_mul},
+    {"com.microsoft::Gelu", 1, kNow, 1, 1, 1, convert_bias_gelu},
+    {"com.microsoft::MatMulNBits", 1, kNow, 3, 6, 1, convert_mat_mul_n_bits},
+    {"com.microsoft::MultiHeadAttention", 1, kNow, 1, 10, 4, convert_multi_head_attention},
     {"com.microsoft::QLinearAdd", 1, kNow, 7, 8, 1, convert_q_linear_binary, "aten::add.Tensor"},
     {"com.microsoft::QLinearAveragePool", 1, kNow, 4, 5, 1, convert_q_linear_average_pool},
     {"com.microsoft::QLinearConcat", 1, kNow, 3, 255, 1, convert_q_linear_concat},
@@ -173,6 +182,10 @@ constexpr OperatorRow kOperators[] = {
     {"com.microsoft::QLinearMul", 1, kNow, 7, 8, 1, convert_q_linear_binary, "aten::mul.Tensor"},
     {"com.microsoft::QLinearSigmoid", 1, kNow, 4, 5, 1, convert_q_linear_unary, "aten::sigmoid"},
     {"com.microsoft::QuantizeLinear", 1, kNow, 2, 3, 1, convert_quantize_linear},
+    {"com.microsoft::QuickGelu", 1, kNow, 1, 1, 1, convert_quick_gelu},
+    {"com.microsoft::RotaryEmbedding", 1, kNow, 4, 4, 1, convert_rotary_embedding},
+    {"com.microsoft::SkipLayerNormalization", 1, kNow, 3, 5, 4, convert_skip_layer_normalization},
+    {"com.microsoft::SkipSimplifiedLayerNormalization", 1, kNow, 3, 4, 4, convert_skip_simplified_layer_normalization},
     // clang-format on
 };
 

@@ -43,6 +43,12 @@ Result<Outputs> convert_softplus(Conversion& c);
 Result<Outputs> convert_softsign(Conversion& c);
 Result<Outputs> convert_mish(Conversion& c);
 Result<Outputs> convert_shrink(Conversion& c);
+// attention.cpp
+Result<Outputs> convert_attention(Conversion& c);
+Result<Outputs> convert_multi_head_attention(Conversion& c);
+Result<Outputs> convert_rotary_embedding(Conversion& c);
+// block_weights.cpp
+Result<Outputs> convert_mat_mul_n_bits(Conversion& c);
 // softmax.cpp
 Result<Outputs> convert_softmax(Conversion& c);
 Result<Outputs> convert_hardmax(Conversion& c);
@@ -77,6 +83,14 @@ Result<Outputs> convert_where(Conversion& c);
 // folding.cpp
 Result<Outputs> convert_col2im(Conversion& c);
 Result<Outputs> convert_max_unpool(Conversion& c);
+// fused.cpp
+Result<Outputs> convert_bias_gelu(Conversion& c);
+Result<Outputs> convert_fused_conv(Conversion& c);
+Result<Outputs> convert_fused_mat_mul(Conversion& c);
+Result<Outputs> convert_quick_gelu(Conversion& c);
+Result<Outputs> convert_simplified_layer_normalization(Conversion& c);
+Result<Outputs> convert_skip_layer_normalization(Conversion& c);
+Result<Outputs> convert_skip_simplified_layer_normalization(Conversion& c);
 // indexing.cpp
 Result<Outputs> convert_gather(Conversion& c);
 Result<Outputs> convert_gather_elements(Conversion& c);

@@ -1,7 +1,7 @@
-// Pooling over one to three spatial axes. ATen's pools pad symmetrically and by at most half a kernel; whatever ONNX asks
-// for beyond that (asymmetric pads, a last window that sticks out, dilated averages) is made of explicit padding and,
-// for averages, a constant map of how many elements each window really has. ATen's pools have two axes: over three, the
-// last two are pooled, then the first.
+// Pooling over one to three spatial axes. ATen's pools pad symmetrically and by at most half a kernel; whatever ONNX
+// asks for beyond that (asymmetric pads, a last window that sticks out, dilated averages) is made of explicit padding
+// and, for averages, a constant map of how many elements each window really has. ATen's pools have two axes: over
+// three, the last two are pooled, then the first.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -77,7 +77,10 @@ Pool part_of(const Pool& pool, size_t first, size_t count) {
   };
   const Window& w = pool.window;
   return Pool{{cut(w.kernel), cut(w.strides), cut(w.dilations), cut(w.before), cut(w.after)},
-              cut(pool.inputs), cut(pool.outputs), pool.ceil_mode, cut(pool.reach)};
+              cut(pool.inputs),
+              cut(pool.outputs),
+              pool.ceil_mode,
+              cut(pool.reach)};
 }
 
 // Gives an axis of size 1 to a pool over one axis, before it or behind it.

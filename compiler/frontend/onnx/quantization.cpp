@@ -172,8 +172,7 @@ Result<Value*> quantize_by_elements(Conversion& c, Value* x, Value* scale, Value
   Value* steps = INGOT_TRY(c.call("aten::div.Tensor", {INGOT_TRY(c.cast(x, DType::float32)), scale}));
   steps = INGOT_TRY(c.call("aten::round", {steps}));
   if (zero != nullptr) steps = INGOT_TRY(c.call("aten::add.Tensor", {steps, zero}));
-  steps = INGOT_TRY(
-      c.call("aten::clamp", {steps, static_cast<double>(range->min), static_cast<double>(range->max)}));
+  steps = INGOT_TRY(c.call("aten::clamp", {steps, static_cast<double>(range->min), static_cast<double>(range->max)}));
   return c.cast(steps, dtype);
 }
 

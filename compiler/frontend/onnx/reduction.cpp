@@ -61,9 +61,8 @@ Result<Value*> mean(Conversion& c, const Reduction& r) {
 
 // Does a reduction read no element at all?
 bool reads_nothing(const Reduction& r) {
-  return !r.nothing && std::ranges::any_of(r.axes, [&](int64_t axis) {
-    return r.x->type.shape[static_cast<size_t>(axis)] == Dim(0);
-  });
+  return !r.nothing && std::ranges::any_of(
+                           r.axes, [&](int64_t axis) { return r.x->type.shape[static_cast<size_t>(axis)] == Dim(0); });
 }
 
 // The result of a reduction that reads nothing: `value` everywhere.
@@ -80,7 +79,8 @@ Result<Value*> filled(Conversion& c, const Reduction& r, double value) {
 double bound(DType dtype, bool lowest) {
   if (is_floating(dtype)) return std::numeric_limits<double>::infinity() * (lowest ? -1 : 1);
   if (dtype == DType::boolean) return lowest ? 0 : 1;
-  const bool is_signed = dtype == DType::int8 || dtype == DType::int16 || dtype == DType::int32 || dtype == DType::int64;
+  const bool is_signed =
+      dtype == DType::int8 || dtype == DType::int16 || dtype == DType::int32 || dtype == DType::int64;
   const int bits = static_cast<int>(8 * size_of(dtype)) - (is_signed ? 1 : 0);
   const double steps = std::exp2(bits);
   return lowest ? (is_signed ? -steps : 0) : steps - 1;

@@ -96,8 +96,7 @@ Result<Outputs> convert_grid_sample(Conversion& c) {
   const bool fits = rank >= 3 && grid->type.rank() == rank && grid->type.shape[0] == x->type.shape[0] &&
                     grid->type.shape.back() == Dim(static_cast<int64_t>(rank) - 2);
   if (!fits)
-    return fail(ErrorCode::invalid_file, "a grid %s for %s", to_string(grid->type).c_str(),
-                to_string(x->type).c_str());
+    return fail(ErrorCode::invalid_file, "a grid %s for %s", to_string(grid->type).c_str(), to_string(x->type).c_str());
   if (grid->type.dtype != x->type.dtype) grid = INGOT_TRY(c.cast(grid, x->type.dtype));
   if (rank == 4)
     return c.call("aten::grid_sampler_2d", {x, grid, options.mode, options.padding, options.align_corners});
@@ -111,8 +110,8 @@ Result<Outputs> convert_grid_sample(Conversion& c) {
   return channels_second(c, INGOT_TRY(sum_of(c, INGOT_TRY(weighted_neighbours(c, x, points)))));
 }
 
-// theta [N, axes, axes + 1] applied to the positions of an image of `size` [N, C, sizes...], each from -1 to 1, last axis
-// first: a grid for GridSample.
+// theta [N, axes, axes + 1] applied to the positions of an image of `size` [N, C, sizes...], each from -1 to 1, last
+// axis first: a grid for GridSample.
 Result<Outputs> convert_affine_grid(Conversion& c) {
   Value* theta = INGOT_TRY(c.floats(0));
   const bool align_corners = INGOT_TRY(c.flag("align_corners", false));
@@ -124,7 +123,8 @@ Result<Outputs> convert_affine_grid(Conversion& c) {
                 size.size());
   int64_t points = 1;
   for (size_t i = 2; i < size.size(); ++i) {
-    if (size[i] < 1 || size[i] > (int64_t{1} << 24)) return fail(ErrorCode::invalid_file, "an empty or too large image");
+    if (size[i] < 1 || size[i] > (int64_t{1} << 24))
+      return fail(ErrorCode::invalid_file, "an empty or too large image");
     points *= size[i];
     INGOT_TRY_VOID(c.check_made_up(points * (count + 1)));
   }
@@ -172,8 +172,8 @@ Result<Regions> read_regions(Conversion& c) {
     return fail(ErrorCode::invalid_file, "mode '%.20s' and coordinates '%.20s'", mode.c_str(), coordinates.c_str());
   if (regions.samples == 0) return fail(ErrorCode::not_supported, "as many samples as the regions are large");
   for (const int64_t n : {regions.sizes[0], regions.sizes[1], regions.samples}) {
-    if (n < 1 || n > (1 << 12)) return fail(ErrorCode::invalid_file, "an output or sample count of %lld",
-                                            static_cast<long long>(n));
+    if (n < 1 || n > (1 << 12))
+      return fail(ErrorCode::invalid_file, "an output or sample count of %lld", static_cast<long long>(n));
   }
   return regions;
 }
@@ -199,8 +199,7 @@ Result<SampleLine> sample_line(Conversion& c, const Regions& r, size_t axis, int
   if (!r.half_pixel) extent = INGOT_TRY(c.call("aten::clamp", {extent, 1.0}));
   const int64_t count = r.sizes[axis] * r.samples;
   std::vector<float> fractions;
-  for (int64_t i = 0; i < count; ++i)
-    fractions.push_back((static_cast<float>(i) + 0.5F) / static_cast<float>(count));
+  for (int64_t i = 0; i < count; ++i) fractions.push_back((static_cast<float>(i) + 0.5F) / static_cast<float>(count));
   Value* within = INGOT_TRY(floats_constant(c, dtype, {1, count}, fractions));
   Value* offsets = INGOT_TRY(c.call("aten::mul.Tensor", {extent, within}));
   Value* position = INGOT_TRY(c.call("aten::add.Tensor", {ends[0], offsets}));
@@ -211,8 +210,8 @@ Result<SampleLine> sample_line(Conversion& c, const Regions& r, size_t axis, int
 
 }  // namespace
 
-// Each region is cut into bins, each bin sampled at evenly spaced points; the mean of a bin's samples, or the largest of
-// the weighted elements around them.
+// Each region is cut into bins, each bin sampled at evenly spaced points; the mean of a bin's samples, or the largest
+// of the weighted elements around them.
 Result<Outputs> convert_roi_align(Conversion& c) {
   Value* x = INGOT_TRY(c.floats(0));
   const Value* boxes = INGOT_TRY(c.floats(1));
@@ -231,20 +230,19 @@ Result<Outputs> convert_roi_align(Conversion& c) {
   const Shape tall = {count, rows, Dim(1)};
   const Shape wide = {count, Dim(1), columns};
   batch = INGOT_TRY(c.view(INGOT_TRY(c.cast(batch, DType::int64)), {count, Dim(1), Dim(1)}));
-  const SamplePoints points{batch,
-                            {INGOT_TRY(c.view(lines[0].position, tall)), INGOT_TRY(c.view(lines[1].position, wide))},
-                            false};
+  const SamplePoints points{
+      batch, {INGOT_TRY(c.view(lines[0].position, tall)), INGOT_TRY(c.view(lines[1].position, wide))}, false};
   const std::vector<Value*> corners = INGOT_TRY(weighted_neighbours(c, x, points));
   Value* sampled = corners[0];
   for (size_t i = 1; i < corners.size(); ++i)
     sampled = INGOT_TRY(c.call(r.largest ? "aten::maximum" : "aten::add.Tensor", {sampled, corners[i]}));
-  Value* counts = INGOT_TRY(c.call("aten::mul.Tensor", {INGOT_TRY(c.view(lines[0].counts, tall)),
-                                                        INGOT_TRY(c.view(lines[1].counts, wide))}));
+  Value* counts = INGOT_TRY(
+      c.call("aten::mul.Tensor", {INGOT_TRY(c.view(lines[0].counts, tall)), INGOT_TRY(c.view(lines[1].counts, wide))}));
   counts = INGOT_TRY(c.view(counts, {count, rows, columns, Dim(1)}));
   sampled = INGOT_TRY(c.call("aten::mul.Tensor", {sampled, counts}));
   const Dim samples(r.samples);
-  Value* bins = INGOT_TRY(
-      c.view(sampled, {count, Dim(r.sizes[0]), samples, Dim(r.sizes[1]), samples, x->type.shape[1]}));
+  Value* bins =
+      INGOT_TRY(c.view(sampled, {count, Dim(r.sizes[0]), samples, Dim(r.sizes[1]), samples, x->type.shape[1]}));
   const std::vector<int64_t> dims = {2, 4};
   return channels_second(c, INGOT_TRY(c.call(r.largest ? "aten::amax" : "aten::mean.dim", {bins, dims, false})));
 }

@@ -18,7 +18,7 @@ struct Plan {
   std::vector<ResizedAxis> axes;  // one an axis of the input
   bool nearest = true;
   Rounding rounding = Rounding::round_prefer_floor;
-  Weighting weighting;  // its coordinates count for nearest too
+  Weighting weighting;       // its coordinates count for nearest too
   double extrapolation = 0;  // of tf_crop_and_resize, outside the input
 };
 

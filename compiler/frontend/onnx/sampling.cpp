@@ -56,8 +56,7 @@ Result<Value*> pick(Calls& c, Value* list, Value* batch, const Shape& sizes, con
     Value* row = INGOT_TRY(c.multiply(index, static_cast<double>(size)));
     index = INGOT_TRY(c.call("aten::add.Tensor", {row, choices[i].index}));
     if (choices[i].weight == nullptr) continue;
-    weight = weight == nullptr ? choices[i].weight
-                               : INGOT_TRY(c.call("aten::mul.Tensor", {weight, choices[i].weight}));
+    weight = weight == nullptr ? choices[i].weight : INGOT_TRY(c.call("aten::mul.Tensor", {weight, choices[i].weight}));
   }
   Value* picked = INGOT_TRY(c.call("aten::index.Tensor", {list, std::vector<Value*>{index}}));
   if (weight == nullptr) return picked;

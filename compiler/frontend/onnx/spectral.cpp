@@ -12,9 +12,9 @@ namespace ingot::compiler::onnx_import {
 namespace {
 
 struct Transform {
-  int64_t length;    // elements that go in
-  int64_t parts;     // 1: reals go in, 2: pairs of real and imaginary part
-  int64_t results;   // pairs that come out
+  int64_t length;   // elements that go in
+  int64_t parts;    // 1: reals go in, 2: pairs of real and imaginary part
+  int64_t results;  // pairs that come out
   bool inverse;
 };
 
@@ -44,8 +44,7 @@ Result<Value*> transform_last(Conversion& c, Value* x, const Transform& t) {
   Shape shape = x->type.shape;
   const Dim rows = numel(Shape(shape.begin(), shape.end() - 2));
   Value* matrix = INGOT_TRY(transform_matrix(c, t, x->type.dtype));
-  Value* product = INGOT_TRY(
-      c.call("aten::mm", {INGOT_TRY(c.view(x, {rows, Dim(t.length * t.parts)})), matrix}));
+  Value* product = INGOT_TRY(c.call("aten::mm", {INGOT_TRY(c.view(x, {rows, Dim(t.length * t.parts)})), matrix}));
   shape[shape.size() - 2] = Dim(t.results);
   shape.back() = Dim(2);
   return c.view(product, shape);
@@ -173,8 +172,8 @@ Result<Outputs> convert_mel_weight_matrix(Conversion& c) {
   }
   std::vector<float> weights(static_cast<size_t>(bins * bands), 0.0F);
   for (int64_t band = 0; band < bands; ++band) {
-    const auto [low, middle, high] = std::tuple(at[static_cast<size_t>(band)], at[static_cast<size_t>(band) + 1],
-                                                at[static_cast<size_t>(band) + 2]);
+    const auto [low, middle, high] =
+        std::tuple(at[static_cast<size_t>(band)], at[static_cast<size_t>(band) + 1], at[static_cast<size_t>(band) + 2]);
     const auto set = [&](int64_t bin, int64_t part, int64_t whole) {
       weights[static_cast<size_t>(bin * bands + band)] = static_cast<float>(part) / static_cast<float>(whole);
     };

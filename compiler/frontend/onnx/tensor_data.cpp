@@ -16,12 +16,12 @@ namespace {
 using onnx::TensorProto;
 
 constexpr std::pair<TensorProto::DataType, DType> kTypes[] = {
-    {TensorProto::FLOAT, DType::float32},    {TensorProto::UINT8, DType::uint8},
-    {TensorProto::INT8, DType::int8},        {TensorProto::UINT16, DType::uint16},
-    {TensorProto::INT16, DType::int16},      {TensorProto::INT32, DType::int32},
-    {TensorProto::INT64, DType::int64},      {TensorProto::BOOL, DType::boolean},
-    {TensorProto::FLOAT16, DType::float16},  {TensorProto::DOUBLE, DType::float64},
-    {TensorProto::UINT32, DType::uint32},    {TensorProto::UINT64, DType::uint64},
+    {TensorProto::FLOAT, DType::float32},     {TensorProto::UINT8, DType::uint8},
+    {TensorProto::INT8, DType::int8},         {TensorProto::UINT16, DType::uint16},
+    {TensorProto::INT16, DType::int16},       {TensorProto::INT32, DType::int32},
+    {TensorProto::INT64, DType::int64},       {TensorProto::BOOL, DType::boolean},
+    {TensorProto::FLOAT16, DType::float16},   {TensorProto::DOUBLE, DType::float64},
+    {TensorProto::UINT32, DType::uint32},     {TensorProto::UINT64, DType::uint64},
     {TensorProto::BFLOAT16, DType::bfloat16},
 };
 

@@ -1,5 +1,5 @@
-// Arithmetic on unsigned integers of 16 to 64 bits, which ATen's kernels do not have: it is done in signed integers that
-// hold all their values, or, of 64 bits, in those whose bits come out the same.
+// Arithmetic on unsigned integers of 16 to 64 bits, which ATen's kernels do not have: it is done in signed integers
+// that hold all their values, or, of 64 bits, in those whose bits come out the same.
 #include <algorithm>
 #include <limits>
 #include <string_view>
@@ -20,27 +20,57 @@ bool is_wide_unsigned(DType dtype) {
 
 // Operators that only move elements, or take them as what they are.
 bool takes_unsigned(std::string_view name) {
-  return is_any_of(name, {"Cast",      "CastLike",  "Concat",   "DepthToSpace",     "DequantizeLinear", "Expand",
-                          "Flatten",   "Gather",    "Identity", "QuantizeLinear",   "Reshape",          "Shape",
-                          "Size",      "Slice",     "Split",    "SpaceToDepth",     "Squeeze",          "Tile",
+  return is_any_of(name, {"Cast",      "CastLike",  "Concat",   "DepthToSpace",    "DequantizeLinear", "Expand",
+                          "Flatten",   "Gather",    "Identity", "QuantizeLinear",  "Reshape",          "Shape",
+                          "Size",      "Slice",     "Split",    "SpaceToDepth",    "Squeeze",          "Tile",
                           "Transpose", "Unsqueeze", "EyeLike",  "ConstantOfShape", "Dropout"});
 }
 
 // Operators whose result is that of the same integers in a wider type, cut to its own.
 bool computes_alike(std::string_view name) {
-  return is_any_of(name, {"Abs",          "Add",        "And",        "BitShift",       "BitwiseAnd",   "BitwiseNot",
-                          "BitwiseOr",    "BitwiseXor", "Clip",       "CumSum",         "Div",          "Equal",
-                          "Gemm",         "Greater",    "GreaterOrEqual", "Less",       "LessOrEqual",  "MatMul",
-                          "Max",          "Min",        "Mod",        "Mul",            "Pad",          "Pow",
-                          "ReduceL1",     "ReduceMax",  "ReduceMean", "ReduceMin",      "ReduceProd",   "ReduceSum",
-                          "ReduceSumSquare", "Sign",    "Sub",        "Sum",            "Where"});
+  return is_any_of(name, {"Abs",
+                          "Add",
+                          "And",
+                          "BitShift",
+                          "BitwiseAnd",
+                          "BitwiseNot",
+                          "BitwiseOr",
+                          "BitwiseXor",
+                          "Clip",
+                          "CumSum",
+                          "Div",
+                          "Equal",
+                          "Gemm",
+                          "Greater",
+                          "GreaterOrEqual",
+                          "Less",
+                          "LessOrEqual",
+                          "MatMul",
+                          "Max",
+                          "Min",
+                          "Mod",
+                          "Mul",
+                          "Pad",
+                          "Pow",
+                          "ReduceL1",
+                          "ReduceMax",
+                          "ReduceMean",
+                          "ReduceMin",
+                          "ReduceProd",
+                          "ReduceSum",
+                          "ReduceSumSquare",
+                          "Sign",
+                          "Sub",
+                          "Sum",
+                          "Where"});
 }
 
 // Of those, the ones that give the right 64 bits whatever the sign is taken for; and those that compare, for which both
 // sides are moved so that the smallest unsigned number becomes the smallest signed one.
 bool ignores_sign(std::string_view name) {
-  return is_any_of(name, {"Add", "And", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "CumSum", "Equal", "Gemm",
-                          "MatMul", "Mul", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Sub", "Sum", "Where"});
+  return is_any_of(
+      name, {"Add", "And", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "CumSum", "Equal", "Gemm", "MatMul",
+             "Mul", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Sub", "Sum", "Where"});
 }
 bool compares(std::string_view name) {
   return is_any_of(name, {"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min", "ReduceMax", "ReduceMin"});
