@@ -158,12 +158,12 @@ Result<Outputs> convert_scatter_elements(Conversion& c) {
   Value* indices = INGOT_TRY(from_front(c, c.input(1), INGOT_TRY(Conversion::size(x, axis))));
   if (combine.empty()) return c.call("aten::scatter.src", {x, dim, indices, c.input(2)});
   if (combine == "aten::add.Tensor") return c.call("aten::scatter_add", {x, dim, indices, c.input(2)});
+  if (indices->type.rank() != x->type.rank() || c.input(2)->type.shape != indices->type.shape)
+    return fail(ErrorCode::invalid_file, "indices %s and updates %s for %s", to_string(indices->type).c_str(),
+                to_string(c.input(2)->type).c_str(), to_string(x->type).c_str());
   // Within one position along the axis, no element is named twice.
   const int64_t steps = INGOT_TRY(Conversion::size(indices, axis));
   INGOT_TRY_VOID(check_steps(steps));
-  if (c.input(2)->type.shape != indices->type.shape)
-    return fail(ErrorCode::invalid_file, "indices %s and updates %s", to_string(indices->type).c_str(),
-                to_string(c.input(2)->type).c_str());
   for (int64_t i = 0; i < steps; ++i) {
     Value* at = INGOT_TRY(c.slice(indices, axis, i, i + 1));
     Value* update = INGOT_TRY(c.slice(c.input(2), axis, i, i + 1));
@@ -200,7 +200,8 @@ Result<Outputs> convert_scatter_nd(Conversion& c) {
     const std::vector<Value*> at = INGOT_TRY(split_last(c, INGOT_TRY(c.slice(indices, 0, i, i + 1)), depth));
     Value* update = INGOT_TRY(c.slice(updates, 0, i, i + 1));
     Value* old = INGOT_TRY(c.call("aten::index.Tensor", {x, at}));
-    x = INGOT_TRY(c.call("aten::index_put", {x, at, INGOT_TRY(c.call(combine, {old, update})), false}));
+    Value* combined = INGOT_TRY(c.call(combine, {old, update}));
+    x = INGOT_TRY(c.call("aten::index_put", {x, at, combined, false}));
   }
   return x;
 }
