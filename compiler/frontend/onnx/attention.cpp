@@ -1,5 +1,5 @@
-// ONNX Runtime's operators of transformers (domain com.microsoft), without their caches of past keys and values: Attention,
-// MultiHeadAttention, RotaryEmbedding. As products of matrices and a softmax.
+// ONNX Runtime's operators of transformers (domain com.microsoft), without their caches of past keys and values:
+// Attention, MultiHeadAttention, RotaryEmbedding. As products of matrices and a softmax.
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -40,7 +40,8 @@ Result<Value*> split_heads(Conversion& c, Value* x, int64_t heads) {
   const Shape& s = x->type.shape;
   const int64_t width = INGOT_TRY(Conversion::size(x, 2));
   if (width % heads != 0)
-    return fail(ErrorCode::invalid_file, "%s for %lld heads", to_string(x->type).c_str(), static_cast<long long>(heads));
+    return fail(ErrorCode::invalid_file, "%s for %lld heads", to_string(x->type).c_str(),
+                static_cast<long long>(heads));
   return c.permute(INGOT_TRY(c.view(x, {s[0], s[1], Dim(heads), Dim(width / heads)})), {0, 2, 1, 3});
 }
 
@@ -102,8 +103,8 @@ Result<Outputs> convert_attention(Conversion& c) {
     return fail(ErrorCode::invalid_file, "%s by %s", to_string(x->type).c_str(), to_string(weights->type).c_str());
   const int64_t total = INGOT_TRY(Conversion::size(weights, 1));
   const std::vector<int64_t> sizes = given.value_or(std::vector<int64_t>(3, total / 3));
-  if (sizes.size() != 3 || sizes[0] != sizes[1] || sizes[0] < 1 || sizes[2] < 1 ||
-      sizes[0] > total || sizes[2] > total || sizes[0] + sizes[1] + sizes[2] != total)
+  if (sizes.size() != 3 || sizes[0] != sizes[1] || sizes[0] < 1 || sizes[2] < 1 || sizes[0] > total ||
+      sizes[2] > total || sizes[0] + sizes[1] + sizes[2] != total)
     return fail(ErrorCode::invalid_file, "its weights %s are no queries, keys and values",
                 to_string(weights->type).c_str());
   Value* projected = INGOT_TRY(mat_mul(c, x, c.input(1)));
@@ -154,8 +155,8 @@ Result<Value*> at_positions(Conversion& c, Value* cache, Value* positions, const
     std::vector<int64_t> numbers(static_cast<size_t>(steps.value()));
     std::iota(numbers.begin(), numbers.end(), int64_t{0});
     Value* first = INGOT_TRY(c.view(positions, {Dim(1), Dim(1)}));
-    positions = INGOT_TRY(
-        c.call("aten::add.Tensor", {first, c.builder().constant_i64("steps", {1, steps.value()}, numbers)}));
+    positions =
+        INGOT_TRY(c.call("aten::add.Tensor", {first, c.builder().constant_i64("steps", {1, steps.value()}, numbers)}));
   }
   if (positions->type.rank() != 2) positions = INGOT_TRY(c.view(positions, {Dim(1), numel(positions->type.shape)}));
   Value* picked = INGOT_TRY(c.call("aten::index.Tensor", {cache, std::vector<Value*>{positions}}));

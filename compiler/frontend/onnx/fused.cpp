@@ -1,5 +1,5 @@
-// ONNX Runtime's own operators (domain com.microsoft) that its optimizers fuse others into: convolutions and products with
-// what follows them, kinds of GELU, normalizations with the sums before them.
+// ONNX Runtime's own operators (domain com.microsoft) that its optimizers fuse others into: convolutions and products
+// with what follows them, kinds of GELU, normalizations with the sums before them.
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-// Functions that a model brings along: what is wrong with them is said, and none can ask for an endless graph. (What they
-// compute is tested with the recorded cases.)
+// Functions that a model brings along: what is wrong with them is said, and none can ask for an endless graph. (What
+// they compute is tested with the recorded cases.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
