@@ -74,7 +74,7 @@ endfunction()
 
 # ingot_library(NAME [DEVICE] [FOLDERS folder...] [LINKS target...] [PRECOMPILED header...]): a static library of every
 # .cpp directly inside the folders (default: the current one). PRECOMPILED names what its sources share beyond the headers
-# that all libraries of its kind do.
+# that all libraries of its kind do: headers of other projects only, as ccache was seen to serve a stale one of ours.
 function(ingot_library name)
   cmake_parse_arguments(ARG "DEVICE" "" "FOLDERS;LINKS;PRECOMPILED" ${ARGN})
   if(NOT ARG_FOLDERS)
