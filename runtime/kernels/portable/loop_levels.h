@@ -11,6 +11,7 @@
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
 #include "runtime/kernels/portable/loops/pairs.h"
+#include "runtime/kernels/portable/loops/pixels.h"
 #include "runtime/kernels/portable/loops/product.h"
 
 namespace ingot::portable {
@@ -24,6 +25,7 @@ struct LoopLevel {
   const CopyLoops* copy;
   const ByteLoops* bytes;
   const PairLoops* pairs;
+  const PixelLoops* pixels;
 };
 
 // Every level that this program has, each better than those before it; the first runs everywhere.
