@@ -26,12 +26,12 @@ struct Conv {
 
 // Of MobileNet V2 and V3, ResNet and SqueezeNet.
 constexpr Conv kConvs[] = {
-    {3, 32, 3, 2, 1, 224},    {3, 64, 7, 2, 1, 224},    {16, 96, 1, 1, 1, 112},   {96, 24, 1, 1, 1, 56},
-    {144, 32, 1, 1, 1, 28},   {64, 384, 1, 1, 1, 14},   {160, 960, 1, 1, 1, 7},   {320, 1280, 1, 1, 1, 7},
-    {256, 64, 1, 1, 1, 56},   {512, 2048, 1, 1, 1, 7},  {64, 64, 3, 1, 1, 56},    {128, 128, 3, 1, 1, 28},
-    {256, 512, 3, 2, 1, 14},  {512, 512, 3, 1, 1, 7},   {16, 64, 3, 1, 1, 55},    {32, 32, 3, 1, 32, 112},
-    {96, 96, 3, 2, 96, 112},  {144, 144, 3, 1, 144, 56}, {384, 384, 3, 1, 384, 14}, {960, 960, 3, 1, 960, 7},
-    {72, 72, 5, 2, 72, 56},   {240, 240, 5, 1, 240, 14}, {576, 576, 5, 1, 576, 7},
+    {3, 32, 3, 2, 1, 224},   {3, 64, 7, 2, 1, 224},     {16, 96, 1, 1, 1, 112},    {96, 24, 1, 1, 1, 56},
+    {144, 32, 1, 1, 1, 28},  {64, 384, 1, 1, 1, 14},    {160, 960, 1, 1, 1, 7},    {320, 1280, 1, 1, 1, 7},
+    {256, 64, 1, 1, 1, 56},  {512, 2048, 1, 1, 1, 7},   {64, 64, 3, 1, 1, 56},     {128, 128, 3, 1, 1, 28},
+    {256, 512, 3, 2, 1, 14}, {512, 512, 3, 1, 1, 7},    {16, 64, 3, 1, 1, 55},     {32, 32, 3, 1, 32, 112},
+    {96, 96, 3, 2, 96, 112}, {144, 144, 3, 1, 144, 56}, {384, 384, 3, 1, 384, 14}, {960, 960, 3, 1, 960, 7},
+    {72, 72, 5, 2, 72, 56},  {240, 240, 5, 1, 240, 14}, {576, 576, 5, 1, 576, 7},
 };
 
 Case float_conv(const Conv& c) {
@@ -68,17 +68,19 @@ void add_image_cases(std::vector<Case>& all, std::string_view what, const Image&
   all.push_back(
       {name, std::format("graph f(%x: float32{}) {{ {} = {} return %y }}", image.type(), results, call), true});
   if (!int8) return;
-  all.push_back({name,
-                 std::format("graph f(%q: int8{0}) {{ %x = quantized_decomposed::dequantize_per_tensor(%q, {1}) {2} = {3} "
-                             "%r = quantized_decomposed::quantize_per_tensor(%y, {1}) return %r }}",
-                             image.type(), kAffine, results, call),
-                 true, true});
+  all.push_back(
+      {name,
+       std::format("graph f(%q: int8{0}) {{ %x = quantized_decomposed::dequantize_per_tensor(%q, {1}) {2} = {3} "
+                   "%r = quantized_decomposed::quantize_per_tensor(%y, {1}) return %r }}",
+                   image.type(), kAffine, results, call),
+       true, true});
 }
 
 void add_images(std::vector<Case>& all) {
-  add_image_cases(all, "max_pool 3x3/2", {64, 112}, "aten::max_pool2d_with_indices(%x, [3, 3], [2, 2], [1, 1])", "%y, %p",
+  add_image_cases(all, "max_pool 3x3/2", {64, 112}, "aten::max_pool2d_with_indices(%x, [3, 3], [2, 2], [1, 1])",
+                  "%y, %p", true);
+  add_image_cases(all, "max_pool 2x2/2", {256, 28}, "aten::max_pool2d_with_indices(%x, [2, 2], [2, 2])", "%y, %p",
                   true);
-  add_image_cases(all, "max_pool 2x2/2", {256, 28}, "aten::max_pool2d_with_indices(%x, [2, 2], [2, 2])", "%y, %p", true);
   add_image_cases(all, "avg_pool 3x3", {192, 28}, "aten::avg_pool2d(%x, [3, 3], [1, 1], [1, 1])", "%y", true);
   add_image_cases(all, "mean of planes", {1280, 7}, "aten::mean.dim(%x, [2, 3], true)", "%y", true);
   add_image_cases(all, "mean of planes", {72, 28}, "aten::mean.dim(%x, [2, 3], true)", "%y", true);
@@ -89,11 +91,11 @@ void add_images(std::vector<Case>& all) {
                   "const float32[64] splat 1.5 "
                   "%y, %m, %v = aten::_native_batch_norm_legit_no_training(%x, %c, %c, %c, %c, 0.1, 1e-05)",
                   "%c");
-  add_image_cases(all, "group_norm 32", {256, 28},
-                  "const float32[256] splat 1.5 %y, %m, %v = aten::native_group_norm(%x, %c, %c, 1, 256, 784, 32, 1e-05)",
-                  "%c");
-  add_image_cases(all, "upsample_bilinear x2", {64, 28},
-                  "aten::upsample_bilinear2d.vec(%x, none, false, [2.0, 2.0])", "%y", true);
+  add_image_cases(
+      all, "group_norm 32", {256, 28},
+      "const float32[256] splat 1.5 %y, %m, %v = aten::native_group_norm(%x, %c, %c, 1, 256, 784, 32, 1e-05)", "%c");
+  add_image_cases(all, "upsample_bilinear x2", {64, 28}, "aten::upsample_bilinear2d.vec(%x, none, false, [2.0, 2.0])",
+                  "%y", true);
   all.push_back({"add 64x56x56",
                  std::format("graph f(%x: float32[1, 64, 56, 56]{0}, %z: float32[1, 64, 56, 56]{0}) {{ "
                              "%y = aten::add.Tensor(%x, %z) return %y }}",

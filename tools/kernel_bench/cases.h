@@ -1,4 +1,5 @@
-// What is measured: graphs of one operator each, in the shapes that well-known networks have, as text (compiler/ir/text.h).
+// What is measured: graphs of one operator each, in the shapes that well-known networks have, as text
+// (compiler/ir/text.h).
 #pragma once
 
 #include <cstdint>

@@ -145,16 +145,20 @@ void register_all(const Runtime& runtime, xnnpack::XnnpackLowering& lowering) {
       // Made when it first runs, so that a filter keeps the rest from being compiled.
       const auto prepared = std::make_shared<std::unique_ptr<Prepared>>();
       const std::string name = row_name(test) + "/" + kEngineNames[static_cast<size_t>(engine)];
-      benchmark::RegisterBenchmark(name, [&, engine, prepared](benchmark::State& state) {
-        if (*prepared == nullptr) {
-          auto made = Prepared::make(runtime, test, engine, lowering);
-          if (!made) return state.SkipWithError(made.error().message());
-          *prepared = std::move(*made);
-        }
-        for (auto _ : state) {
-          if (const auto done = (*prepared)->execute(); !done) return state.SkipWithError(done.error().message());
-        }
-      })->Unit(benchmark::kMicrosecond)->UseRealTime();
+      benchmark::RegisterBenchmark(name,
+                                   [&, engine, prepared](benchmark::State& state) {
+                                     if (*prepared == nullptr) {
+                                       auto made = Prepared::make(runtime, test, engine, lowering);
+                                       if (!made) return state.SkipWithError(made.error().message());
+                                       *prepared = std::move(*made);
+                                     }
+                                     for (auto _ : state) {
+                                       if (const auto done = (*prepared)->execute(); !done)
+                                         return state.SkipWithError(done.error().message());
+                                     }
+                                   })
+          ->Unit(benchmark::kMicrosecond)
+          ->UseRealTime();
     }
   }
 }

@@ -26,8 +26,8 @@ int64_t taps_of(const Convolution& c) {
 }
 
 bool gathers(const Convolution& c) {
-  return c.in_channels < kFewChannels && c.in_channels * taps_of(c) * static_cast<int64_t>(kLeastPixels) * 2 <=
-                                             kGatheredFloats;
+  return c.in_channels < kFewChannels &&
+         c.in_channels * taps_of(c) * static_cast<int64_t>(kLeastPixels) * 2 <= kGatheredFloats;
 }
 
 // Output pixels, cut into blocks of about the same size.
@@ -55,25 +55,31 @@ class PixelBlock {
     const size_t taps = static_cast<size_t>(taps_of(c_)), channels = static_cast<size_t>(c_.in_channels);
     float* out = static_cast<float*>(c_.out) + image * c_.out_strides[0] +
                  (group * c_.out_channels + static_cast<int64_t>(row_begin)) * c_.out_strides[1];
-    for (size_t i = 0; i < pixels; ++i) {
-      const int64_t pixel = static_cast<int64_t>(begin + i);
-      const int64_t y = pixel / c_.axes[1].out, x = pixel % c_.axes[1].out;
-      out_[i] = out + y * c_.out_strides[2] + x * c_.out_strides[3];
-      point(in, y, x, i);
-    }
     const bool gathered = gathers(c_);
-    if (gathered) gather(pixels);
+    float* to = gathered_;
+    int64_t y = static_cast<int64_t>(begin) / c_.axes[1].out, x = static_cast<int64_t>(begin) % c_.axes[1].out;
+    for (size_t i = 0; i < pixels; ++i) {
+      out_[i] = out + y * c_.out_strides[2] + x * c_.out_strides[3];
+      if (gathered) {
+        in_[i] = to;
+        to = gather(in, y, x, to);
+      } else {
+        point(in, y, x, i);
+      }
+      if (++x == c_.axes[1].out) x = 0, ++y;
+    }
     const size_t depth = taps * channels;
     const size_t groups = pack_groups(static_cast<size_t>(c_.out_channels));
     const float* bias = static_cast<const float*>(c_.bias);
     loops().pixels->multiply(
-        {.in = gathered ? rows_.data() : in_.data(),
+        {.in = in_.data(),
          .in_row = kBlockPixels,
          .taps = gathered ? 1 : taps,
          .depth = gathered ? depth : channels,
          .zeros = kZeros.data(),
          .pixels = pixels,
-         .weights = PackedRows{packed_ + static_cast<size_t>(group) * groups * kPackRows * depth, depth}.group(row_begin),
+         .weights =
+             PackedRows{packed_ + static_cast<size_t>(group) * groups * kPackRows * depth, depth}.group(row_begin),
          .channels = row_end - row_begin,
          .start = bias != nullptr ? bias + group * c_.out_channels + row_begin : nullptr,
          .low = c_.low,
@@ -98,22 +104,33 @@ class PixelBlock {
     }
   }
 
-  void gather(size_t pixels) {
-    const size_t taps = static_cast<size_t>(taps_of(c_)), channels = static_cast<size_t>(c_.in_channels);
-    float* to = gathered_;
-    for (size_t i = 0; i < pixels; ++i) {
-      rows_[i] = to;
-      for (size_t tap = 0; tap < taps; ++tap) {
-        const float* from = in_[tap * kBlockPixels + i];
-        for (size_t channel = 0; channel < channels; ++channel) *to++ = from != nullptr ? from[channel] : 0.0f;
+  // Copies what the taps of an output pixel read, one after the other. Gives the end of it.
+  float* gather(const float* in, int64_t y, int64_t x, float* to) const {
+    const ConvolutionAxis& h = c_.axes[0];
+    const ConvolutionAxis& w = c_.axes[1];
+    const int64_t left = x * w.stride - w.padding, step = w.dilation * c_.in_strides[3], channels = c_.in_channels;
+    const bool inside = left >= 0 && left + (w.kernel - 1) * w.dilation < w.in;
+    for (int64_t tap_y = 0; tap_y < h.kernel; ++tap_y) {
+      const int64_t in_y = y * h.stride - h.padding + tap_y * h.dilation;
+      const float* from = in + in_y * c_.in_strides[2] + left * c_.in_strides[3];
+      if (in_y < 0 || in_y >= h.in) {
+        to = std::fill_n(to, w.kernel * channels, 0.0f);
+      } else if (inside && step == channels) {
+        for (int64_t i = 0; i < w.kernel * channels; ++i) to[i] = from[i];
+        to += w.kernel * channels;
+      } else {
+        for (int64_t tap_x = 0; tap_x < w.kernel; ++tap_x, from += step) {
+          const int64_t in_x = left + tap_x * w.dilation;
+          for (int64_t i = 0; i < channels; ++i) *to++ = in_x >= 0 && in_x < w.in ? from[i] : 0.0f;
+        }
       }
     }
+    return to;
   }
 
   const Convolution& c_;
   const float* packed_;
   std::array<const float*, kBlockPixels * kMostTaps> in_;
-  std::array<const float*, kBlockPixels> rows_;
   std::array<float*, kBlockPixels> out_;
   float gathered_[kGatheredFloats];
 };

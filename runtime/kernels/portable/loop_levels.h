@@ -13,6 +13,7 @@
 #include "runtime/kernels/portable/loops/pairs.h"
 #include "runtime/kernels/portable/loops/pixels.h"
 #include "runtime/kernels/portable/loops/product.h"
+#include "runtime/kernels/portable/loops/windows.h"
 
 namespace ingot::portable {
 
@@ -26,6 +27,7 @@ struct LoopLevel {
   const ByteLoops* bytes;
   const PairLoops* pairs;
   const PixelLoops* pixels;
+  const WindowLoops* windows;
 };
 
 // Every level that this program has, each better than those before it; the first runs everywhere.

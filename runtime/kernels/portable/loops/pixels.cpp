@@ -1,5 +1,5 @@
-// A tile of pixels x channels stays in registers while the depth is walked: a vector of weights for each column of it, and
-// one element of each pixel at a time for all of its row.
+// A tile of pixels x channels stays in registers while the depth is walked: a vector of weights for each column of it,
+// and one element of each pixel at a time for all of its row.
 #include "runtime/kernels/portable/loops/pixels.h"
 
 #include "runtime/kernels/portable/loops/level.h"
@@ -60,6 +60,31 @@ void multiply_tile(const PixelProduct& p, size_t pixel, size_t group) {
       }
     }
   }
+  const size_t first = group * kPackRows;
+  if (first + kGroups * kPackRows <= p.channels) {
+    const Lanes low = all(p.low), high = all(p.high);
+    Lanes before[kGroups][kParts] = {};
+    if (p.start != nullptr) {
+#pragma GCC unroll 8
+      for (size_t g = 0; g < kGroups; ++g) {
+#pragma GCC unroll 8
+        for (size_t part = 0; part < kParts; ++part)
+          before[g][part] = load(p.start + first + g * kPackRows + part * kLanes);
+      }
+    }
+#pragma GCC unroll 8
+    for (size_t r = 0; r < kPixels; ++r) {
+      float* out = p.out[pixel + r] + first;
+#pragma GCC unroll 8
+      for (size_t g = 0; g < kGroups; ++g) {
+#pragma GCC unroll 8
+        for (size_t part = 0; part < kParts; ++part) {
+          store(out + g * kPackRows + part * kLanes, bound(before[g][part] + sum[r][g][part], low, high));
+        }
+      }
+    }
+    return;
+  }
   alignas(64) float sums[kPixels][kGroups * kPackRows];
 #pragma GCC unroll 8
   for (size_t r = 0; r < kPixels; ++r) {
@@ -69,7 +94,6 @@ void multiply_tile(const PixelProduct& p, size_t pixel, size_t group) {
       for (size_t part = 0; part < kParts; ++part) store(&sums[r][g * kPackRows + part * kLanes], sum[r][g][part]);
     }
   }
-  const size_t first = group * kPackRows;
   for (size_t r = 0; r < kPixels; ++r) {
     store_sums(p, first, smaller(kGroups * kPackRows, p.channels - first), sums[r], p.out[pixel + r]);
   }

@@ -1,5 +1,5 @@
-// The innermost loops of convolutions on images whose channels lie innermost (NHWC), where a pixel is a row of channels:
-// vectors run along the channels of the output.
+// The innermost loops of convolutions on images whose channels lie innermost (NHWC), where a pixel is a row of
+// channels: vectors run along the channels of the output.
 #pragma once
 
 #include <stddef.h>

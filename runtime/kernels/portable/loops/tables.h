@@ -11,6 +11,7 @@
 #include "runtime/kernels/portable/loops/pairs.h"
 #include "runtime/kernels/portable/loops/pixels.h"
 #include "runtime/kernels/portable/loops/product.h"
+#include "runtime/kernels/portable/loops/windows.h"
 
 namespace ingot::portable::INGOT_LOOP_LEVEL {
 
@@ -21,5 +22,6 @@ extern const ElementLoops element_loops;
 extern const ByteLoops byte_loops;
 extern const PairLoops pair_loops;
 extern const PixelLoops pixel_loops;
+extern const WindowLoops window_loops;
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL
