@@ -10,7 +10,7 @@ if(NOT IS_DIRECTORY "${libraries}")
   message(FATAL_ERROR "There are no libraries for 64-bit Arm in '${libraries}': run tools/setup --aarch64, and cmake by tools/dev")
 endif()
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
-set(CMAKE_FIND_ROOT_PATH ${libraries} /usr/aarch64-linux-gnu)
+list(APPEND CMAKE_FIND_ROOT_PATH ${libraries} /usr/aarch64-linux-gnu)  # after what the caller gives
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
