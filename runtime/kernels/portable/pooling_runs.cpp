@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kMostTaps = 64;     // along an axis
 constexpr int64_t kMostInAll = 1024;  // of a window
 constexpr int64_t kSpan = 1024;       // columns of the input that are in work
+constexpr size_t kSlack = 16;         // elements beyond that may be touched: the longest vector
 constexpr int64_t kMostReach = 512;   // of a window along x
 constexpr size_t kConverted = 4096;   // elements of other dtypes that are in work as floats
 
@@ -55,12 +56,16 @@ class Pool {
     const Range columns = range_inside(left, w_.dilation, w_.kernel, w_.in);
     const size_t taps = static_cast<size_t>((rows.end - rows.begin) * (columns.end - columns.begin));
     const size_t most = std::min<size_t>(kSpan, direct(1) ? kSpan : kConverted / taps);
+    const int64_t row_step = h_.dilation * in_.row_stride(), column_step = w_.dilation * in_.column_stride();
     for (size_t channel = 0; channel < channels; channel += most) {
       const size_t count = std::min(most, channels - channel);
+      const std::byte* const first =
+          in_.at(first_plane, top + rows.begin * h_.dilation, left + columns.begin * w_.dilation) + channel * element();
       const auto at = [&](int64_t row, int64_t column) {
-        return in_.at(first_plane, top + row * h_.dilation, left + column * w_.dilation) + channel * element();
+        return first + ((row - rows.begin) * row_step + (column - columns.begin) * column_step) *
+                           static_cast<int64_t>(element());
       };
-      begin_taps(at(rows.begin, columns.begin));
+      begin_taps(first);
       for (int64_t row = rows.begin; row < rows.end; ++row) {
         for (int64_t column = columns.begin; column < columns.end; ++column) {
           const int64_t number = (top + row * h_.dilation) * w_.in + left + column * w_.dilation;
@@ -110,10 +115,12 @@ class Pool {
     const Range inside = range_inside(left, 1, span_, w_.in);
     const int64_t first = left + inside.begin;
     const size_t width = static_cast<size_t>(inside.end - inside.begin);
-    begin_taps(in_.at(plane, top + rows.begin * h_.dilation, first));
+    const std::byte* from = in_.at(plane, top + rows.begin * h_.dilation, first);
+    begin_taps(from);
     for (int64_t row = rows.begin; row < rows.end; ++row) {
       const int64_t in_y = top + row * h_.dilation;
-      add_tap(in_.at(plane, in_y, first), in_.column_stride(), width, static_cast<int32_t>(in_y * w_.in + first));
+      add_tap(from, in_.column_stride(), width, static_cast<int32_t>(in_y * w_.in + first));
+      from += h_.dilation * in_.row_stride() * static_cast<int64_t>(element());
     }
     fold_taps(width, row_values_ + inside.begin, row_numbers_ + inside.begin);
     const float beyond = job_.largest ? -std::numeric_limits<float>::infinity()
@@ -143,7 +150,9 @@ class Pool {
       const int64_t column = tap * w_.dilation;
       offsets_[static_cast<size_t>(tap)] = column % w_.stride * pitch + column / w_.stride;
     }
-    const WindowRun run{values, offsets_.data(), static_cast<size_t>(w_.kernel), static_cast<size_t>(count), values_};
+    // Whole vectors are faster: what the last of them reads and writes beyond is not used.
+    const size_t whole = (static_cast<size_t>(count) + kSlack - 1) / kSlack * kSlack;
+    const WindowRun run{values, offsets_.data(), static_cast<size_t>(w_.kernel), whole, values_};
     if (job_.largest) {
       loops().windows->max_numbered(run, numbers, numbers_);
     } else {
@@ -171,12 +180,12 @@ class Pool {
   size_t converted_ = 0;
   int64_t span_ = 0;
   alignas(64) float buffer_[kConverted];
-  alignas(64) float row_values_[kSpan];
-  alignas(64) int32_t row_numbers_[kSpan];
-  alignas(64) float parted_values_[2 * kSpan];
-  alignas(64) int32_t parted_numbers_[2 * kSpan];
-  alignas(64) float values_[kSpan];
-  alignas(64) int32_t numbers_[kSpan];
+  alignas(64) float row_values_[kSpan + kSlack] = {};
+  alignas(64) int32_t row_numbers_[kSpan + kSlack] = {};
+  alignas(64) float parted_values_[2 * kSpan + kSlack] = {};
+  alignas(64) int32_t parted_numbers_[2 * kSpan + kSlack] = {};
+  alignas(64) float values_[kSpan + kSlack];
+  alignas(64) int32_t numbers_[kSpan + kSlack];
 };
 
 bool windows_fit(const PoolAxis& a) {
@@ -205,8 +214,13 @@ void pool_runs(const Parallel& parallel, const PoolJob& job) {
   const ImagePlanes planes(in);
   const size_t channels = static_cast<size_t>(in.size(rank - 3));
   const size_t rows = static_cast<size_t>(job.axes[0].out);
+  // A Pool is set up anew for each range, so these are long.
+  const auto grain = [&](size_t count) {
+    return std::max<size_t>(1, count / (4 * std::max<size_t>(parallel.threads, 1)));
+  };
   if (job.out->dim_order().back() == rank - 3 && in.dim_order().back() == rank - 3) {
-    parallel_for(parallel, planes.count() / channels * rows, 1, [&](size_t begin, size_t end) {
+    const size_t count = planes.count() / channels * rows;
+    parallel_for(parallel, count, grain(count), [&](size_t begin, size_t end) {
       Pool pool(job);
       for (size_t i = begin; i < end; ++i) {
         for (int64_t x = 0; x < job.axes[1].out; ++x) {
@@ -216,7 +230,7 @@ void pool_runs(const Parallel& parallel, const PoolJob& job) {
     });
     return;
   }
-  parallel_for(parallel, planes.count(), 1, [&](size_t begin, size_t end) {
+  parallel_for(parallel, planes.count(), grain(planes.count()), [&](size_t begin, size_t end) {
     Pool pool(job);
     for (size_t plane = begin; plane < end; ++plane) {
       for (size_t y = 0; y < rows; ++y) pool.plane_row(plane, static_cast<int64_t>(y));
