@@ -53,15 +53,15 @@ Saving convolution_saving(const Node& node) {
   const Shape& weight = node.tensor("weight")->type.shape;
   const double taps = static_cast<double>(weight[2].max() * weight[3].max());
   const double macs = elements(node.output()) * static_cast<double>(weight[1].max()) * taps;
-  if (weight[1] == Dim(1)) return {true, macs / 12};  // depthwise
-  return {true, macs / (taps > 1 ? 100 : 250)};
+  if (weight[1] == Dim(1)) return {true, macs / 10};  // depthwise
+  return {true, macs / (taps > 1 ? 50 : 120)};
 }
 
 Saving pooling_saving(const Node& node) {
   if (!is_image(node.tensor("self"))) return {};
   const std::vector<int64_t> kernel = node.ints("kernel_size");
   const int64_t taps = kernel[0] * (kernel.size() > 1 ? kernel[1] : kernel[0]);
-  return {true, elements(node.output()) * static_cast<double>(taps) / 4};
+  return {true, elements(node.output()) * static_cast<double>(taps) / 2};
 }
 
 Saving saving_of(const Node& node, Target target) {
