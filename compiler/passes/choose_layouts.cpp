@@ -30,6 +30,26 @@ double elements(const Value* value) {
   return count;
 }
 
+// Elementwise operators whose kernels in ExecuTorch (1.4.1) ask of their tensors one dim_order, default or
+// channels-last, and run through elements of equal shapes as they lie.
+constexpr std::array<std::string_view, 18> kLayoutFreeInExecutorch = {
+    "aten::relu",       "aten::hardtanh",   "aten::clamp",      "aten::leaky_relu", "aten::elu",
+    "aten::gelu",       "aten::sigmoid",    "aten::tanh",       "aten::add.Tensor", "aten::add.Scalar",
+    "aten::sub.Tensor", "aten::sub.Scalar", "aten::mul.Tensor", "aten::mul.Scalar", "aten::div.Tensor",
+    "aten::div.Scalar", "aten::maximum",    "aten::minimum",
+};
+
+// Is it elementwise, with kernels for any layout? For Ingot's own kernels that is the whole family.
+bool is_layout_free(const Node& node, Target target) {
+  if (target == Target::executorch) {
+    return std::ranges::find(kLayoutFreeInExecutorch, node.op().full_name()) != kLayoutFreeInExecutorch.end();
+  }
+  using schema::Family;
+  const Family family = node.op().row().family;
+  const bool elementwise = family == Family::unary || family == Family::unary_float || family == Family::binary;
+  return elementwise && !node.is("aten::glu");
+}
+
 // The tensors that a node reads are images, or constants that broadcast to one (which ExecuTorch's kernels take only in
 // full, and in the same layout).
 bool reads_images(const Node& node, Target target) {
@@ -57,8 +77,9 @@ Saving convolution_saving(const Node& node) {
   return {true, macs / (taps > 1 ? 50 : 120)};
 }
 
-Saving pooling_saving(const Node& node) {
-  if (!is_image(node.tensor("self"))) return {};
+// ExecuTorch's kernel for averages takes contiguous images alone.
+Saving pooling_saving(const Node& node, Target target) {
+  if (!is_image(node.tensor("self")) || (target == Target::executorch && node.is("aten::avg_pool2d"))) return {};
   const std::vector<int64_t> kernel = node.ints("kernel_size");
   const int64_t taps = kernel[0] * (kernel.size() > 1 ? kernel[1] : kernel[0]);
   return {true, elements(node.output()) * static_cast<double>(taps) / 2};
@@ -67,7 +88,7 @@ Saving pooling_saving(const Node& node) {
 Saving saving_of(const Node& node, Target target) {
   if (node.delegate_call() != nullptr) return {};
   if (node.is("aten::convolution")) return convolution_saving(node);
-  if (node.is("aten::max_pool2d_with_indices") || node.is("aten::avg_pool2d")) return pooling_saving(node);
+  if (node.is("aten::max_pool2d_with_indices") || node.is("aten::avg_pool2d")) return pooling_saving(node, target);
   constexpr std::array<std::string_view, 3> kReductions = {"aten::mean.dim", "aten::sum.dim_IntList", "aten::amax"};
   if (std::ranges::find(kReductions, node.op().full_name()) != kReductions.end()) {
     return {target == Target::ingot && is_image(node.tensor("self")), 0};
@@ -76,10 +97,7 @@ Saving saving_of(const Node& node, Target target) {
   if (node.is("aten::cat"))
     return {target == Target::ingot && reads_images(node, target), -elements(node.output()) / 2};
   if (node.outputs().size() != 1 || !is_image(node.output())) return {};
-  using schema::Family;
-  const Family family = node.op().row().family;
-  const bool elementwise = family == Family::unary || family == Family::unary_float || family == Family::binary;
-  return {elementwise && !node.is("aten::glu") && reads_images(node, target), 0};
+  return {is_layout_free(node, target) && reads_images(node, target), 0};
 }
 
 // The nodes that images connect decide together.
