@@ -97,10 +97,12 @@ PoolWindow average_window(const PoolAxis& a, int64_t position, bool include_padd
 
 namespace {
 
+// The lowest value of a dtype that C holds.
 template <typename C>
-constexpr C lowest() {
+constexpr C lowest(DType dtype) {
   if constexpr (std::floating_point<C>) return -std::numeric_limits<C>::infinity();
-  return std::numeric_limits<C>::lowest();
+  if (dtype == DType::uint8) return 0;
+  return std::numeric_limits<int64_t>::lowest() >> (64 - 8 * size_of(dtype));
 }
 
 template <typename C>
@@ -115,7 +117,7 @@ void max_pool(DType dtype, const ImagePlanes& in, const ImagePlanes& out, const 
     for (int64_t x = 0; x < w.out; ++x) {
       const int64_t left = x * w.stride - w.padding;
       const Range taps = range_inside(left, w.dilation, w.kernel, w.in);
-      C best = lowest<C>();
+      C best = lowest<C>(dtype);
       // Where nothing is larger than the lowest value, the first element of the window.
       int64_t best_index = (top + rows.begin * h.dilation) * w.in + left + taps.begin * w.dilation;
       for (int64_t row = rows.begin; row < rows.end; ++row) {

@@ -2,9 +2,11 @@
 // rows wider than a span, more channels than a run, few columns, strides, padding, dilation; and threads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <format>
 #include <limits>
 #include <random>
 #include <string>
@@ -37,9 +39,13 @@ constexpr Shape kShapes[] = {
 constexpr Shape kDilated = {"dilated", {1, 4, 15, 16}, {3, 2}, {2, 1}, {2, 1}, {2, 3}};
 constexpr Shape kPadding = {"window in the padding", {1, 18, 1, 4}, {2, 2}, {1, 1}, {1, 1}, {2, 1}};
 
+// By how much the padded image is larger than a window.
+int slack_of(const Shape& s, size_t axis) {
+  return s.in[2 + axis] + 2 * s.padding[axis] - s.dilation[axis] * (s.kernel[axis] - 1) - 1;
+}
+
 int out_size(const Shape& s, size_t axis) {
-  const int in = s.in[2 + axis];
-  const int slack = in + 2 * s.padding[axis] - s.dilation[axis] * (s.kernel[axis] - 1) - 1;
+  const int in = s.in[2 + axis], slack = slack_of(s, axis);
   int out = (slack + (s.ceil_mode ? s.stride[axis] - 1 : 0)) / s.stride[axis] + 1;
   if (s.ceil_mode && (out - 1) * s.stride[axis] >= in + s.padding[axis]) --out;
   return out;
@@ -51,14 +57,16 @@ struct Answer {
 };
 
 // PyTorch's documented order: row by row, a later element wins where it is larger or NaN.
-Answer reference(const Shape& s, const std::vector<double>& x, bool largest, bool include_padding) {
+// Where there is no element the answer is `lowest`.
+Answer reference(const Shape& s, const std::vector<double>& x, bool largest, bool include_padding,
+                 double lowest = -std::numeric_limits<double>::infinity()) {
   Answer answer;
   const auto [batch, channels, height, width] = s.in;
   for (int plane = 0; plane < batch * channels; ++plane) {
     for (int y = 0; y < out_size(s, 0); ++y) {
       for (int z = 0; z < out_size(s, 1); ++z) {
         const int top = y * s.stride[0] - s.padding[0], left = z * s.stride[1] - s.padding[1];
-        double sum = 0, best = -std::numeric_limits<double>::infinity();
+        double sum = 0, best = lowest;
         int64_t at = -1, inside = 0;
         for (int i = 0; i < s.kernel[0]; ++i) {
           for (int j = 0; j < s.kernel[1]; ++j) {
@@ -130,7 +138,10 @@ void expect_equal(const Tensor& found, const std::vector<double>& expected, doub
 
 void expect_largest(const Shape& s, DType dtype) {
   const std::vector<double> x = some_values(s, dtype, true);
-  const Answer answer = reference(s, x, true, false);
+  const double lowest = dtype == DType::float32 ? -std::numeric_limits<double>::infinity()
+                        : dtype == DType::int8  ? -128
+                                                : 0;
+  const Answer answer = reference(s, x, true, false, lowest);
   const std::vector<int32_t> out_sizes = {s.in[0], s.in[1], out_size(s, 0), out_size(s, 1)};
   in_each_layout([&](const auto& in_order, const auto& out_order, const Parallel& parallel) {
     OwnedTensor in(array_of(dtype, {s.in.begin(), s.in.end()}, x), in_order);
@@ -189,6 +200,36 @@ void expect_integer_average(const Shape& s, bool include_padding) {
   });
 }
 
+// With padding as PyTorch limits it.
+Shape draw_shape(std::mt19937& random) {
+  const auto from = [&](int low, int high) { return low + static_cast<int>(random() % (high - low + 1)); };
+  for (;;) {
+    Shape s = {"drawn", {from(1, 2), from(1, 70), from(1, 20), from(1, 40)}, {from(1, 6), from(1, 6)}, {}, {}};
+    s.stride = {from(1, 7), from(1, 7)};
+    s.padding = {from(0, s.kernel[0] / 2), from(0, s.kernel[1] / 2)};
+    s.ceil_mode = from(0, 1) == 1;
+    if (slack_of(s, 0) >= 0 && slack_of(s, 1) >= 0) return s;
+  }
+}
+
+TEST(Pooling, FollowsItsDefinitionWhateverIsDrawn) {
+  with_each_loop_level([] {
+    std::mt19937 random(5);
+    for (int i = 0; i < 60; ++i) {
+      Shape s = draw_shape(random);
+      SCOPED_TRACE(std::format("{}: {}x{}x{}x{}, kernel {}x{}, stride {}x{}, padding {}x{}{}", i, s.in[0], s.in[1],
+                               s.in[2], s.in[3], s.kernel[0], s.kernel[1], s.stride[0], s.stride[1], s.padding[0],
+                               s.padding[1], s.ceil_mode ? ", ceil_mode" : ""));
+      expect_average(s, i % 2 == 0);
+      expect_integer_average(s, i % 2 == 0);
+      s.dilation = {1 + i % 2, 1 + i % 3};
+      if (slack_of(s, 0) < 0 || slack_of(s, 1) < 0) continue;
+      expect_largest(s, DType::float32);
+      expect_largest(s, DType::int8);
+    }
+  });
+}
+
 TEST(Pooling, TheLargestFollowsItsDefinition) {
   with_each_loop_level([] {
     for (const Shape& s : kShapes) {
@@ -199,6 +240,8 @@ TEST(Pooling, TheLargestFollowsItsDefinition) {
     }
     expect_largest(kDilated, DType::float32);
     expect_largest(kPadding, DType::float32);
+    expect_largest(kPadding, DType::int8);
+    expect_largest(kPadding, DType::uint8);
   });
 }
 
