@@ -6,17 +6,6 @@
 namespace ingot::portable::INGOT_LOOP_LEVEL {
 namespace {
 
-using Numbers [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
-
-inline Numbers load_numbers(const int32_t* from) {
-  Numbers numbers;
-  __builtin_memcpy(&numbers, from, sizeof numbers);
-  return numbers;
-}
-inline void store_numbers(int32_t* to, Numbers numbers) {
-  __builtin_memcpy(to, &numbers, sizeof numbers);
-}
-
 // Calls f(i) for vectors that cover [0, count); the last may overlap the one before. False where there are too few for
 // one.
 template <typename F>
@@ -43,15 +32,15 @@ void sum(const WindowRun& run) {
 void max(const WindowRun& run, const int32_t* numbers, int32_t* out_numbers) {
   const auto fold = [&](size_t i) {
     Lanes best = load(run.in + run.offsets[0] + i);
-    Numbers number = Numbers{} + numbers[0];
+    Ints number = Ints{} + numbers[0];
     for (size_t t = 1; t < run.taps; ++t) {
       const Lanes x = load(run.in + run.offsets[t] + i);
-      const Numbers better = (x > best) | (x != x);
+      const Ints better = (x > best) | (x != x);
       best = better ? x : best;
-      number = better ? Numbers{} + numbers[t] : number;
+      number = better ? Ints{} + numbers[t] : number;
     }
     store(run.out + i, best);
-    store_numbers(out_numbers + i, number);
+    store_ints(out_numbers + i, number);
   };
   if (for_vectors(run.count, fold)) return;
   for (size_t i = 0; i < run.count; ++i) {
@@ -70,17 +59,16 @@ void max(const WindowRun& run, const int32_t* numbers, int32_t* out_numbers) {
 void max_numbered(const WindowRun& run, const int32_t* in_numbers, int32_t* out_numbers) {
   const auto fold = [&](size_t i) {
     Lanes best = load(run.in + run.offsets[0] + i);
-    Numbers number = load_numbers(in_numbers + run.offsets[0] + i);
+    Ints number = load_ints(in_numbers + run.offsets[0] + i);
     for (size_t t = 1; t < run.taps; ++t) {
       const Lanes x = load(run.in + run.offsets[t] + i);
-      const Numbers its = load_numbers(in_numbers + run.offsets[t] + i);
-      const Numbers better =
-          (x > best) | ((x == best) & (its < number)) | ((x != x) & ((best == best) | (its > number)));
+      const Ints its = load_ints(in_numbers + run.offsets[t] + i);
+      const Ints better = (x > best) | ((x == best) & (its < number)) | ((x != x) & ((best == best) | (its > number)));
       best = better ? x : best;
       number = better ? its : number;
     }
     store(run.out + i, best);
-    store_numbers(out_numbers + i, number);
+    store_ints(out_numbers + i, number);
   };
   if (for_vectors(run.count, fold)) return;
   for (size_t i = 0; i < run.count; ++i) {
