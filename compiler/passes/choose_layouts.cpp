@@ -62,7 +62,7 @@ bool reads_images(const Node& node, Target target) {
 }
 
 // What a node saves, in the time that it takes to copy an element, where its images lie channels-last; nothing where it
-// stays as it is. From tools/bench kernels, on AVX-512.
+// stays as it is. From kernel_bench, on AVX-512.
 struct Saving {
   bool possible = false;
   double elements = 0;
