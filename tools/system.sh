@@ -5,6 +5,7 @@ ingot_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 ingot_cache=${INGOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ingot}
 ingot_root=$ingot_cache/debian13
 ingot_suite=trixie
+ingot_aarch64=$ingot_cache/aarch64  # libraries for 64-bit Arm, which tools/setup --aarch64 unpacks
 
 die() { printf '%s: %s\n' "tools/$(basename "$0")" "$*" >&2; exit 1; }
 say() { printf '%s: %s\n' "tools/$(basename "$0")" "$*" >&2; }

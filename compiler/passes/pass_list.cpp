@@ -22,6 +22,7 @@ constexpr Pass kCanonicalPasses[] = {
 constexpr Pass kTargetPasses[] = {
     {"integer_operators", integer_operators},
     {"decompose_for_target", decompose_for_target},
+    {"choose_layouts", choose_layouts},
 };
 
 }  // namespace

@@ -34,5 +34,8 @@ Result<bool> dead_code(Graph& graph, Target target);
 Result<bool> integer_operators(Graph& graph, Target target);
 // Writes operators that the target may not emit in terms of others. Fails, naming all of them, where some cannot be.
 Result<bool> decompose_for_target(Graph& graph, Target target);
+// Lays out images channels-last between the operators that portable kernels run faster so, where that outweighs copies
+// at the borders. Inputs, outputs and delegate calls keep their layouts. Afterwards constants need not be contiguous.
+Result<bool> choose_layouts(Graph& graph, Target target);
 
 }  // namespace ingot::compiler

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <format>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -10,9 +11,11 @@
 #include "delegate/xnnpack/graph/sha256.h"
 #include "delegate/xnnpack/run/xnnpack_delegate.h"
 #include "runtime/include/ingot.hpp"
+#include "runtime/npy/whole_file.h"
 #include "runtime/program/program_file.h"
 #include "tests/end_to_end/pipeline.h"
 #include "tests/support/executorch_rules.h"
+#include "tests/support/shared.h"
 
 namespace ingot {
 namespace {
@@ -46,6 +49,16 @@ class EmittedFiles : public ::testing::TestWithParam<Way> {};
 
 TEST_P(EmittedFiles, AreWhatExecutorchAsksFor) {
   EXPECT_THAT(testing::executorch_objections(emitted(GetParam())), IsEmpty());
+}
+
+// The rules are ExecuTorch's if its own files pass them.
+TEST(ExecutorchRules, HoldForExecutorchsOwnFiles) {
+  for (const char* name : {"mobilenet_v2", "mobilenet_v3_small", "transformer_encoder"}) {
+    const std::string path = INGOT_SHARED_FILE(std::format("executorch/{}_portable.pte", name));
+    const auto file = read_file(path);
+    ASSERT_TRUE(file) << file.error().message();
+    EXPECT_THAT(testing::executorch_objections(*file), IsEmpty()) << name;
+  }
 }
 
 TEST_P(EmittedFiles, NameConstantsByTheirContent) {

@@ -1,6 +1,7 @@
 #include "tests/support/executorch_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <format>
 #include <numeric>
@@ -30,15 +31,23 @@ size_t count_outputs(const schema::Operator& op) {
   return 1 + static_cast<size_t>(std::ranges::count(op.returns, ','));
 }
 
-size_t count_arguments(std::string_view args) {
+// Arguments of the `out` overload before the tensors to write to: those of the operator, but for what these tensors
+// answer themselves (the dtype, layout, device and so on of what is made).
+size_t count_arguments(const schema::Operator& op) {
+  const std::string_view args = op.args;
   size_t depth = 0, found = args.empty() ? 0 : 1;
   for (const char c : args) {
     if (c == '[' || c == '(') ++depth;
     if (c == ']' || c == ')') --depth;
     found += c == ',' && depth == 0;
   }
-  // The star before keyword arguments is none itself.
-  return found - (args.find("*,") != std::string_view::npos ? 1 : 0);
+  const auto has = [&](std::string_view text) { return args.find(text) != std::string_view::npos; };
+  if (has("*,")) --found;  // the star before keyword arguments is none itself
+  const bool makes = has(" layout=") || op.name == std::string_view("dim_order_ops::_to_dim_order_copy");
+  for (const std::string_view answered : {" dtype=", " layout=", " device=", " pin_memory="}) {
+    if (makes && has(answered)) --found;
+  }
+  return found;
 }
 
 class Rules {
@@ -172,17 +181,45 @@ class Rules {
     if (op == nullptr) return;
     // The schema's arguments, the tensors to write to, and once more what is returned: that tensor, or a list of them.
     const size_t outputs = op->returns == "Tensor[]" ? 1 : count_outputs(*op);
-    const size_t arguments = count_arguments(op->args);
+    const size_t arguments = count_arguments(*op);
     const auto args = as_span(call->args());
     if (args.size() != arguments + outputs + 1) {
       return object("{} is called with {} arguments, expected {}", name, args.size(), arguments + outputs + 1);
     }
+    layouts(plan, *op, args.first(arguments + outputs));
     const auto written = args.subspan(arguments, outputs);
     if (outputs == 1) return require(args.back() == written[0], "{} returns another value than it writes", name);
     const pte::EValue* list = plan.values()->Get(static_cast<uint32_t>(args.back()));
     require(list->val_as_TensorList() != nullptr &&
                 std::ranges::equal(as_span(list->val_as_TensorList()->items()), written),
             "{} returns other values than it writes", name);
+  }
+
+  // Kernels compute what is channels-last if they ask for one dim_order of all tensors (not of a convolution's weight
+  // and bias), and then run through elements as they lie, or by strides in convolution and pooling.
+  void layouts(const pte::ExecutionPlan& plan, const schema::Operator& op, std::span<const int32_t> args) {
+    if (op.name.starts_with("dim_order_ops::")) return;
+    std::vector<const pte::Tensor*> tensors;
+    for (const int32_t index : args) {
+      const pte::EValue* value = plan.values()->Get(static_cast<uint32_t>(index));
+      if (const pte::Tensor* tensor = value->val_as_Tensor()) tensors.push_back(tensor);
+    }
+    const auto is_default = [](const pte::Tensor* t) { return std::ranges::is_sorted(as_span(t->dim_order())); };
+    if (std::ranges::all_of(tensors, is_default)) return;
+    const std::string_view name = op.name;
+    const bool convolves = name == "aten::convolution", pools = name == "aten::max_pool2d_with_indices";
+    constexpr std::string_view kElementwise[] = {"aten::relu",    "aten::hardtanh", "aten::clamp",   "aten::leaky_relu",
+                                                 "aten::elu",     "aten::gelu",     "aten::sigmoid", "aten::tanh",
+                                                 "aten::add",     "aten::sub",      "aten::mul",     "aten::div",
+                                                 "aten::maximum", "aten::minimum"};
+    require(convolves || pools || std::ranges::find(kElementwise, name) != std::ranges::end(kElementwise),
+            "{} is given channels-last tensors", name);
+    if (convolves) tensors = {tensors.front(), tensors.back()};
+    for (const pte::Tensor* tensor : tensors) {
+      require(std::ranges::equal(as_span(tensor->dim_order()), std::array{0, 2, 3, 1}), "{} mixes dim_orders", name);
+      require(convolves || pools || std::ranges::equal(as_span(tensor->sizes()), as_span(tensors[0]->sizes())),
+              "{} broadcasts what is channels-last", name);
+    }
   }
 
   static std::string full_name(const pte::Operator& op) {

@@ -62,6 +62,10 @@ Result<ConvolutionAxis> make_axis(const ConvolutionLists& lists, size_t axis, si
   return a;
 }
 
+bool has_pixels(const Tensor& tensor) {
+  return tensor.dim_order().back() == 1;
+}
+
 // The strides of a tensor of rank 3 (no height) or 4.
 std::array<int64_t, 4> strides_of(const Tensor& tensor) {
   const std::span<const int64_t> s = tensor.strides();
@@ -118,6 +122,7 @@ Result<Convolution> plan_convolution(const Tensor& in, const Tensor& weight, con
   c.weight = weight.data();
   c.bias = bias != nullptr ? bias->data() : nullptr;
   c.in_strides = strides_of(in);
+  c.in_pixels = has_pixels(in);
   c.weight_strides = strides_of(weight);
   c.weight_group_stride = (transposed ? c.in_channels : c.out_channels) * c.weight_strides[0];
   if (transposed) std::swap(c.weight_strides[0], c.weight_strides[1]);
@@ -134,6 +139,7 @@ Result<bool> plan_convolution_output(Convolution& c, const Tensor& in, const Ten
   INGOT_TRY_VOID(in.rank() == 3 ? out.resize(sizes1d) : out.resize(sizes));
   c.out = out.data();
   c.out_strides = strides_of(out);
+  c.out_pixels = has_pixels(out);
   if (out.numel() == 0) return false;
   INGOT_TRY_VOID(check_data(in, "input"));
   INGOT_TRY_VOID(check_data(weight, "weight"));
@@ -152,7 +158,11 @@ Result<Convolution> describe(KernelArgs args) {
   INGOT_TRY_VOID(check_same_dtype(in, "input", args.tensor(1), "weight"));
   if (bias != nullptr) INGOT_TRY_VOID(check_same_dtype(in, "input", *bias, "bias"));
   const ConvolutionLists lists{args.ints(3), args.ints(4), args.ints(5), args.ints(7)};
-  return plan_convolution(in, args.tensor(1), bias, lists, args.boolean(6), args.integer(8));
+  Convolution c = INGOT_TRY(plan_convolution(in, args.tensor(1), bias, lists, args.boolean(6), args.integer(8)));
+  // It decides how weights are packed.
+  const Tensor& out = args.tensor(9);
+  c.out_pixels = out.rank() == in.rank() && has_pixels(out);
+  return c;
 }
 
 // The depth, bias included, of what is made of constant weights when a method is loaded: the weights as convolve_blocks
@@ -166,12 +176,16 @@ Result<Prepared> plan_prepared(const Convolution& c, KernelArgs args, const Epil
   Prepared plan;
   const bool normalizes = epilogue != nullptr && epilogue->variance != nullptr;
   const bool depthwise = is_depthwise(c);
-  if (c.dtype != DType::float32 || c.transposed || !args.tensor(1).is_constant() || (depthwise && !normalizes)) {
+  const bool by_pixels = is_depthwise_by_pixels(c);
+  if (c.dtype != DType::float32 || c.transposed || !args.tensor(1).is_constant() ||
+      (depthwise && !by_pixels && !normalizes)) {
     return plan;
   }
   const size_t channels = static_cast<size_t>(c.groups * c.out_channels);
   if (normalizes) plan.bias_floats = (channels + 15) / 16 * 16;
-  const size_t weights = depthwise ? args.tensor(1).nbytes() : INGOT_TRY(packed_weight_bytes(c));
+  const size_t weights = by_pixels   ? packed_taps_bytes(c)
+                         : depthwise ? args.tensor(1).nbytes()
+                                     : INGOT_TRY(packed_weight_bytes(c));
   if (!checked_add(plan.bias_floats * sizeof(float), weights, &plan.bytes)) {
     return fail(ErrorCode::out_of_memory, "the packed weight would be larger than this machine's addresses");
   }
@@ -197,6 +211,13 @@ void scale_taps(const Convolution& c, const float* scale, float* to) {
   }
 }
 
+// The weights that plan_prepared counts, each output channel's times its scale where that is given.
+void pack(const Parallel& parallel, const Convolution& c, const float* scale, float* to) {
+  if (is_depthwise_by_pixels(c)) return pack_taps(c, scale, to);
+  if (is_depthwise(c)) return scale_taps(c, scale, to);
+  pack_weights(parallel, c, scale, to);
+}
+
 Result<void> prepare(KernelContext& context, KernelArgs args) {
   Convolution c = INGOT_TRY(describe(args));
   const Prepared plan = INGOT_TRY(plan_prepared(c, args, context.epilogue));
@@ -204,7 +225,7 @@ Result<void> prepare(KernelContext& context, KernelArgs args) {
   float* const bias = reinterpret_cast<float*>(context.prepared.data());
   float* const weights = bias + plan.bias_floats;
   if (plan.bias_floats == 0) {
-    pack_weights(context.parallel, c, nullptr, weights);
+    pack(context.parallel, c, nullptr, weights);
     return {};
   }
   // The bias's place holds the scale while that is needed.
@@ -214,11 +235,7 @@ Result<void> prepare(KernelContext& context, KernelArgs args) {
     const double factor = e.weight != nullptr ? e.weight->data_as<float>()[i] : 1.0f;
     bias[i] = static_cast<float>(factor / std::sqrt(e.variance->data_as<float>()[i] + e.eps));
   }
-  if (is_depthwise(c)) {
-    scale_taps(c, bias, weights);
-  } else {
-    pack_weights(context.parallel, c, bias, weights);
-  }
+  pack(context.parallel, c, bias, weights);
   for (size_t i = 0; i < channels; ++i) {
     const float before = c.bias != nullptr ? static_cast<const float*>(c.bias)[i] : 0.0f;
     const float after = e.bias != nullptr ? e.bias->data_as<float>()[i] : 0.0f;
@@ -246,6 +263,7 @@ bool accepts(KernelArgs args, const Epilogue& epilogue) {
 Result<size_t> scratch(KernelArgs args) {
   if (args.tensor(0).dtype() != DType::float32 || (args.tensor(1).is_constant() && !args.boolean(6))) return size_t{0};
   const Convolution c = INGOT_TRY(describe(args));
+  if (is_depthwise_by_pixels(c)) return packed_taps_bytes(c);
   return is_depthwise(c) ? size_t{0} : packed_weight_bytes(c);
 }
 
@@ -259,14 +277,20 @@ Result<void> convolve_float(KernelContext& context, KernelArgs args, Convolution
   if (plan.bytes > context.prepared.size()) return fail(ErrorCode::invalid_state, "the weight was not prepared");
   const float* const prepared = reinterpret_cast<const float*>(context.prepared.data());
   if (plan.bias_floats > 0) c.bias = prepared;
+  const float* packed = plan.bytes > 0 ? prepared + plan.bias_floats : nullptr;
+  float* const scratch = reinterpret_cast<float*>(context.scratch.data());
   if (!is_depthwise(c)) {
-    const float* packed = plan.bytes > 0 ? prepared + plan.bias_floats : nullptr;
-    convolve_blocks(context.parallel, c, packed, reinterpret_cast<float*>(context.scratch.data()));
+    convolve_blocks(context.parallel, c, packed, scratch);
+    return {};
+  }
+  if (is_depthwise_by_pixels(c)) {
+    if (packed == nullptr) pack_taps(c, nullptr, scratch);
+    convolve_depthwise_pixels(context.parallel, c, packed != nullptr ? packed : scratch);
     return {};
   }
   if (plan.bytes > 0) {
     const int64_t taps_w = c.axes[1].kernel, taps = c.axes[0].kernel * taps_w;
-    c.weight = prepared + plan.bias_floats;
+    c.weight = packed;
     c.weight_strides = {taps, taps, taps_w, 1};
     c.weight_group_stride = c.out_channels * taps;
   }

@@ -44,6 +44,10 @@ struct Convolution {
   std::array<int64_t, 4> weight_strides{};
   std::array<int64_t, 4> out_strides{};
   int64_t weight_group_stride = 0;
+  // Do the channels lie innermost, by dim_order, whatever the sizes? Of the output this is known with its sizes, or set
+  // beforehand.
+  bool in_pixels = false;
+  bool out_pixels = false;
   // What float32 results are clamped to.
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
@@ -107,6 +111,17 @@ void convolve_depthwise(const Parallel& parallel, const Convolution& convolution
 Result<size_t> packed_weight_bytes(const Convolution& convolution);
 void pack_weights(const Parallel& parallel, const Convolution& convolution, const float* scale, float* packed);
 void convolve_blocks(const Parallel& parallel, const Convolution& convolution, const float* packed, float* scratch);
+
+// Where channels lie innermost on both sides: does convolve_pixels, which takes the same packed weight, compute what
+// convolve_blocks does?
+bool reads_pixels(const Convolution& convolution);
+void convolve_pixels(const Parallel& parallel, const Convolution& convolution, const float* packed);
+// Likewise, is it depthwise with an output channel each? That is computed with the taps packed as [tap][channel], each
+// channel's times its `scale` where that is given, in packed_taps_bytes.
+bool is_depthwise_by_pixels(const Convolution& convolution);
+size_t packed_taps_bytes(const Convolution& convolution);
+void pack_taps(const Convolution& convolution, const float* scale, float* packed);
+void convolve_depthwise_pixels(const Parallel& parallel, const Convolution& convolution, const float* packed);
 
 // Every floating dtype, plainly.
 void convolve_any(const Parallel& parallel, const Convolution& convolution);

@@ -53,7 +53,7 @@ void advance(const Depth& depth, DepthIndex* at) {
 
 // The depth in the order in which one after the other lies closest in the input.
 Depth depth_of(const Convolution& c, const Phase& h, const Phase& w) {
-  return {c.in_channels, h.taps, w.taps, c.in_strides[1] == 1 && c.in_strides[3] != 1};
+  return {c.in_channels, h.taps, w.taps, c.in_pixels};
 }
 
 // Packs the weights of one phase of all groups. Groups of rows are shared out among threads.
@@ -235,6 +235,10 @@ void pack_weights(const Parallel& parallel, const Convolution& c, const float* s
 }
 
 void convolve_blocks(const Parallel& parallel, const Convolution& c, const float* packed, float* scratch) {
+  if (reads_pixels(c)) {
+    if (packed == nullptr) pack_weights(parallel, c, nullptr, scratch);
+    return convolve_pixels(parallel, c, packed != nullptr ? packed : scratch);
+  }
   for (int64_t i = 0; i < phase_count(c, 0); ++i) {
     for (int64_t j = 0; j < phase_count(c, 1); ++j) {
       const Phase h = phase_of(c, 0, i), w = phase_of(c, 1, j);

@@ -34,6 +34,7 @@ class ImagePlanes {
     return data_ +
            (image * image_stride_ + channel * channel_stride_ + y * row_stride_ + x * column_stride_) * element_;
   }
+  int64_t row_stride() const { return row_stride_; }
   int64_t column_stride() const { return column_stride_; }
 
  private:

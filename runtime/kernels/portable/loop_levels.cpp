@@ -31,17 +31,19 @@ bool has_avx512() {
 
 constexpr LoopLevel kLevels[] = {
     {"baseline", [] { return true; }, &baseline::product_loops, &baseline::depthwise_loops, &baseline::element_loops,
-     &baseline::copy_loops, &baseline::byte_loops, &baseline::pair_loops},
+     &baseline::copy_loops, &baseline::byte_loops, &baseline::pair_loops, &baseline::pixel_loops,
+     &baseline::window_loops},
 #if INGOT_X86_LOOPS
     // The builtin asks the operating system, too, whether it keeps the wider registers.
     {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, &avx2::product_loops,
-     &avx2::depthwise_loops, &avx2::element_loops, &avx2::copy_loops, &avx2::byte_loops, &avx2::pair_loops},
+     &avx2::depthwise_loops, &avx2::element_loops, &avx2::copy_loops, &avx2::byte_loops, &avx2::pair_loops,
+     &avx2::pixel_loops, &avx2::window_loops},
     {"avx512", has_avx512, &avx512::product_loops, &avx512::depthwise_loops, &avx512::element_loops,
-     &avx512::copy_loops, &avx512::byte_loops, &avx512::pair_loops},
+     &avx512::copy_loops, &avx512::byte_loops, &avx512::pair_loops, &avx512::pixel_loops, &avx512::window_loops},
     // Instructions for sums of products of integers, of use to these alone.
     {"avx512vnni", [] { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }, &avx512::product_loops,
      &avx512::depthwise_loops, &avx512::element_loops, &avx512::copy_loops, &avx512::byte_loops,
-     &avx512vnni::pair_loops},
+     &avx512vnni::pair_loops, &avx512::pixel_loops, &avx512::window_loops},
 #endif
 };
 

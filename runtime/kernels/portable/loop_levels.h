@@ -11,7 +11,9 @@
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
 #include "runtime/kernels/portable/loops/pairs.h"
+#include "runtime/kernels/portable/loops/pixels.h"
 #include "runtime/kernels/portable/loops/product.h"
+#include "runtime/kernels/portable/loops/windows.h"
 
 namespace ingot::portable {
 
@@ -24,6 +26,8 @@ struct LoopLevel {
   const CopyLoops* copy;
   const ByteLoops* bytes;
   const PairLoops* pairs;
+  const PixelLoops* pixels;
+  const WindowLoops* windows;
 };
 
 // Every level that this program has, each better than those before it; the first runs everywhere.

@@ -56,23 +56,14 @@ struct Finish {
 };
 
 constexpr size_t kFewRows = 4;
-constexpr size_t kColumnBlock = 64;
 
 // Row by row over b, whose rows are consecutive: nothing is copied first.
 void multiply_few_rows(const Product& p, const float* a, const float* b, const float* start, float* out,
                        size_t column_begin, size_t columns, size_t row) {
   const float alpha = p.alpha.to<float>(), beta = p.beta.to<float>();
-  std::array<float, kColumnBlock> sums{};
-  a += static_cast<int64_t>(row) * p.a.row;
-  for (size_t k = 0; k < p.depth; ++k) {
-    const float factor = a[static_cast<int64_t>(k) * p.a.column];
-    const float* from = b + static_cast<int64_t>(k) * p.b.row + static_cast<int64_t>(column_begin);
-    if (columns == kColumnBlock) {
-      for (size_t i = 0; i < kColumnBlock; ++i) sums[i] += factor * from[i];
-    } else {
-      for (size_t i = 0; i < columns; ++i) sums[i] += factor * from[i];
-    }
-  }
+  std::array<float, kRowColumns> sums;
+  loops().product->multiply_row({a + static_cast<int64_t>(row) * p.a.row, p.a.column,
+                                 b + static_cast<int64_t>(column_begin), p.b.row, p.depth, columns, sums.data()});
   for (size_t i = 0; i < columns; ++i) {
     const int64_t column = static_cast<int64_t>(column_begin + i);
     float result = alpha * sums[i];
@@ -141,7 +132,7 @@ void multiply_float(KernelContext& context, const Product& p) {
   float* const packed = reinterpret_cast<float*>(context.scratch.data());
   if (!few) pack_left(parallel, p, packed);
   const ColumnBlocks panels(p.columns);
-  const size_t blocks = few ? (p.columns + kColumnBlock - 1) / kColumnBlock : panels.count;
+  const size_t blocks = few ? (p.columns + kRowColumns - 1) / kRowColumns : panels.count;
   const RowShares shares = few ? RowShares{1, p.rows} : share_rows(parallel.threads, p.batch * blocks, p.rows);
   parallel_for(parallel, p.batch * blocks * shares.count, 1, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
@@ -154,9 +145,9 @@ void multiply_float(KernelContext& context, const Product& p) {
       const float* start = p.has_start ? reinterpret_cast<const float*>(p.start.data) : nullptr;
       float* out = reinterpret_cast<float*>(p.out.data) + step * p.out.batch;
       if (few) {
-        const size_t column = block * kColumnBlock;
+        const size_t column = block * kRowColumns;
         for (size_t row = row_begin; row < row_end; ++row) {
-          multiply_few_rows(p, a, b, start, out, column, std::min(kColumnBlock, p.columns - column), row);
+          multiply_few_rows(p, a, b, start, out, column, std::min(kRowColumns, p.columns - column), row);
         }
       } else {
         const PackedRows rows{packed + batch * pack_groups(p.rows) * kPackRows * p.depth, p.depth};

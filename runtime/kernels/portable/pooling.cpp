@@ -1,6 +1,6 @@
-// Pooling over the last two dimensions of a tensor of rank 3 or 4. Windows are clipped to the image once per axis, so
-// the inner loops need no bounds checks; float32 is read in place, other dtypes window row by window row through a
-// buffer.
+// Pooling over the last two dimensions of a tensor of rank 3 or 4: run by run (pooling_runs.h), or, where windows or
+// elements are none for that, window by window. There windows are clipped to the image once per axis, so the inner
+// loops need no bounds checks; float32 is read in place, other dtypes window row by window row through a buffer.
 #include "runtime/kernels/portable/pooling.h"
 
 #include <algorithm>
@@ -18,6 +18,7 @@
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
 #include "runtime/kernels/portable/image_planes.h"
+#include "runtime/kernels/portable/pooling_runs.h"
 #include "runtime/kernels/portable/wrapping.h"
 #include "runtime/kernels/selection.h"
 
@@ -96,10 +97,12 @@ PoolWindow average_window(const PoolAxis& a, int64_t position, bool include_padd
 
 namespace {
 
+// The lowest value of a dtype that C holds.
 template <typename C>
-constexpr C lowest() {
+constexpr C lowest(DType dtype) {
   if constexpr (std::floating_point<C>) return -std::numeric_limits<C>::infinity();
-  return std::numeric_limits<C>::lowest();
+  if (dtype == DType::uint8) return 0;
+  return std::numeric_limits<int64_t>::lowest() >> (64 - 8 * size_of(dtype));
 }
 
 template <typename C>
@@ -114,7 +117,7 @@ void max_pool(DType dtype, const ImagePlanes& in, const ImagePlanes& out, const 
     for (int64_t x = 0; x < w.out; ++x) {
       const int64_t left = x * w.stride - w.padding;
       const Range taps = range_inside(left, w.dilation, w.kernel, w.in);
-      C best = lowest<C>();
+      C best = lowest<C>(dtype);
       // Where nothing is larger than the lowest value, the first element of the window.
       int64_t best_index = (top + rows.begin * h.dilation) * w.in + left + taps.begin * w.dilation;
       for (int64_t row = rows.begin; row < rows.end; ++row) {
@@ -136,6 +139,26 @@ void max_pool(DType dtype, const ImagePlanes& in, const ImagePlanes& out, const 
   }
 }
 
+void max_pool_runs(const Parallel& parallel, const Tensor& self, const Tensor& out, const Tensor& indices,
+                   const std::array<PoolAxis, 2>& axes) {
+  struct Targets {
+    StoreBlock<float> store;
+    ImagePlanes indices;
+    int64_t channel_stride;  // of the indices
+  };
+  const Targets targets{store_block<float>(out.dtype()), ImagePlanes(indices), indices.strides()[indices.rank() - 3]};
+  PoolJob job{.in = &self, .out = &out, .axes = axes, .largest = true};
+  job.context = &targets;
+  job.finish = [](const void* context, const PoolRun& run) {
+    const Targets& t = *static_cast<const Targets*>(context);
+    t.store(run.to, run.step, run.values, run.count);
+    int64_t* const to = reinterpret_cast<int64_t*>(t.indices.at(run.plane, run.y, run.x));
+    const int64_t step = run.along_channels ? t.channel_stride : t.indices.column_stride();
+    for (size_t i = 0; i < run.count; ++i) to[static_cast<int64_t>(i) * step] = run.numbers[i];
+  };
+  pool_runs(parallel, job);
+}
+
 // max_pool2d_with_indices.out(Tensor self, int[2] kernel_size, int[2] stride, int[2] padding, int[2] dilation,
 //                             bool ceil_mode, *, out, indices): indices count within a plane, y * width + x.
 Result<void> max_pool2d_with_indices(KernelContext& context, KernelArgs args) {
@@ -150,6 +173,10 @@ Result<void> max_pool2d_with_indices(KernelContext& context, KernelArgs args) {
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, out, "out"));
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, indices, "indices"));
 
+  if (pools_runs(self.dtype(), axes)) {
+    max_pool_runs(context.parallel, self, out, indices, axes);
+    return {};
+  }
   const ImagePlanes in_planes(self), out_planes(out), index_planes(indices);
   const auto run = self.dtype() == DType::float64 ? max_pool<double>
                    : is_floating(self.dtype())    ? max_pool<float>
@@ -209,6 +236,41 @@ void average_planes(const Parallel& parallel, const Tensor& self, const Tensor& 
   });
 }
 
+// window(axis, position) gives a PoolWindow; `divisor` overrides the product of theirs unless it is 0.
+template <typename GetWindow>
+void average_runs(const Parallel& parallel, const Tensor& self, const Tensor& out, const std::array<PoolAxis, 2>& axes,
+                  int64_t divisor, const GetWindow& window) {
+  struct Context {
+    StoreBlock<float> store;
+    size_t element;
+    int64_t divisor;
+    const GetWindow& window;
+  };
+  const Context own{store_block<float>(out.dtype()), size_of(out.dtype()), divisor, window};
+  PoolJob job{.in = &self, .out = &out, .axes = axes};
+  job.context = &own;
+  job.finish = [](const void* context, const PoolRun& run) {
+    const Context& c = *static_cast<const Context*>(context);
+    const int64_t height = c.window(0, run.y).divisor;
+    std::array<float, kBlock> means, divisors;
+    for (size_t begin = 0; begin < run.count; begin += kBlock) {
+      const size_t n = std::min(kBlock, run.count - begin);
+      if (c.divisor != 0 || run.along_channels) {
+        std::fill_n(divisors.begin(), n,
+                    static_cast<float>(c.divisor != 0 ? c.divisor : height * c.window(1, run.x).divisor));
+      } else {
+        for (size_t i = 0; i < n; ++i) {
+          divisors[i] = static_cast<float>(height * c.window(1, run.x + static_cast<int64_t>(begin + i)).divisor);
+        }
+      }
+      for (size_t i = 0; i < n; ++i) means[i] = run.values[begin + i] / divisors[i];
+      c.store(run.to + static_cast<int64_t>(begin) * run.step * static_cast<int64_t>(c.element), run.step, means.data(),
+              n);
+    }
+  };
+  pool_runs(parallel, job);
+}
+
 // avg_pool2d.out(Tensor self, int[2] kernel_size, int[2] stride, int[2] padding, bool ceil_mode,
 //                bool count_include_pad, int? divisor_override, *, out)
 Result<void> avg_pool2d(KernelContext& context, KernelArgs args) {
@@ -223,8 +285,15 @@ Result<void> avg_pool2d(KernelContext& context, KernelArgs args) {
   INGOT_TRY_VOID(check_same_dtype(self, "self", out, "out"));
   const std::array<PoolAxis, 2> axes = {INGOT_TRY(pool_axis(self, 0, lists)), INGOT_TRY(pool_axis(self, 1, lists))};
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, out, "out"));
-  average_planes(context.parallel, self, out, args.integer_or(6, 0),
-                 [&](size_t axis, int64_t position) { return average_window(axes[axis], position, include_padding); });
+  const auto window = [&](size_t axis, int64_t position) {
+    return average_window(axes[axis], position, include_padding);
+  };
+  const int64_t divisor = args.integer_or(6, 0);
+  if (is_floating(self.dtype()) && pools_runs(self.dtype(), axes)) {
+    average_runs(context.parallel, self, out, axes, divisor, window);
+  } else {
+    average_planes(context.parallel, self, out, divisor, window);
+  }
   return {};
 }
 
@@ -241,11 +310,24 @@ Result<void> adaptive_avg_pool2d(KernelContext& context, KernelArgs args) {
   const std::array<int64_t, 2> in = {self.size(self.rank() - 2), self.size(self.rank() - 1)};
   if (in[0] == 0 || in[1] == 0) return fail(ErrorCode::invalid_argument, "self: the image is empty");
   INGOT_TRY_VOID(resize_image(self, sizes[0], sizes[1], out, "out"));
-  average_planes(context.parallel, self, out, 0, [&](size_t axis, int64_t position) {
+  const auto window = [&](size_t axis, int64_t position) {
     const int64_t begin = position * in[axis] / sizes[axis];
     const int64_t end = ((position + 1) * in[axis] + sizes[axis] - 1) / sizes[axis];
     return PoolWindow{begin, end, end - begin};
-  });
+  };
+  if (out.numel() == 0) return {};
+  std::array<PoolAxis, 2> axes;
+  bool equal_windows = true;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const int64_t each = in[axis] / sizes[axis];
+    axes[axis] = {in[axis], sizes[axis], each, each, 0, 1};
+    equal_windows = equal_windows && each * sizes[axis] == in[axis];
+  }
+  if (equal_windows && pools_runs(self.dtype(), axes)) {
+    average_runs(context.parallel, self, out, axes, 0, window);
+  } else {
+    average_planes(context.parallel, self, out, 0, window);
+  }
   return {};
 }
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <span>
 
 #include "runtime/kernels/portable/checks.h"
 #include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/families.h"
+#include "runtime/kernels/portable/loop_levels.h"
 #include "runtime/kernels/portable/reduction_plan.h"
 #include "runtime/kernels/portable/wrapping.h"
 #include "runtime/kernels/selection.h"
@@ -22,8 +24,9 @@ constexpr size_t kGrain = 16384;
 template <typename C>
 struct Fold {
   C start;
-  void (*row)(C& value, const C* x, size_t n);    // all of x into one value
-  void (*each)(C* values, const C* x, size_t n);  // x[i] into values[i]
+  void (*row)(C& value, const C* x, size_t n);     // all of x into one value
+  void (*each)(C* values, const C* x, size_t n);   // x[i] into values[i]
+  C (*dense)(const float* x, size_t n) = nullptr;  // all of x, where there is a faster way than the above
 };
 
 // F::combine(a, b) must not care about order. Eight values side by side let the compiler vectorize.
@@ -46,7 +49,13 @@ void fold_each(C* values, const C* x, size_t n) {
   for (size_t i = 0; i < n; ++i) values[i] = F::template combine<C>(values[i], x[i]);
 }
 template <typename F, typename C>
-constexpr Fold<C> kFold = {F::template start<C>(), fold_row<F, C>, fold_each<F, C>};
+constexpr Fold<C> make_fold() {
+  Fold<C> fold = {F::template start<C>(), fold_row<F, C>, fold_each<F, C>};
+  if constexpr (std::same_as<C, double> && requires { F::dense(nullptr, 0); }) fold.dense = F::dense;
+  return fold;
+}
+template <typename F, typename C>
+constexpr Fold<C> kFold = make_fold<F, C>();
 
 struct Sum {
   template <typename C>
@@ -57,6 +66,7 @@ struct Sum {
   static C combine(C a, C b) {
     return wrapping_add(a, b);
   }
+  static double dense(const float* x, size_t n) { return loops().elements->sum(x, n); }
 };
 struct Prod {
   template <typename C>
@@ -78,6 +88,7 @@ struct Max {
   static C combine(C a, C b) {
     return a > b || a != a ? a : b;
   }
+  static double dense(const float* x, size_t n) { return static_cast<double>(loops().elements->largest(x, n)); }
 };
 struct Min {
   template <typename C>
@@ -124,7 +135,9 @@ class Reduction {
         store_(store_block<C>(out.dtype())),
         fold_(fold),
         step_(step),
-        correction_(correction) {}
+        correction_(correction),
+        is_dense_(fold.dense != nullptr && self.dtype() == DType::float32 && step != Step::truth &&
+                  plan.reduced.strides[plan.reduced.rank - 1][0] == 1) {}
 
   void run(const Parallel& parallel) const {
     const size_t grain = std::max<size_t>(1, kGrain / std::max<size_t>(1, plan_.reduced.count));
@@ -162,6 +175,11 @@ class Reduction {
           prepare(block, n, means, 1);
           fold_.each(values, block, n);
         }
+        return;
+      }
+      if (is_dense_ && means == nullptr) {
+        *block = fold_.dense(reinterpret_cast<const float*>(from), row);
+        fold_.each(values, block, 1);
         return;
       }
       for (size_t i = 0; i < row; i += kBlock) {
@@ -206,6 +224,7 @@ class Reduction {
   Fold<C> fold_;
   Step step_;
   double correction_;
+  bool is_dense_;  // rows are float32, one element after the other, and fold as they are
 };
 
 struct Request {

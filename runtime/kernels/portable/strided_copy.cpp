@@ -93,8 +93,40 @@ void copy_transposed(KernelContext& context, const StridedLoop& loop, size_t row
   });
 }
 
+// Few rows that become one, an element of each in turn: an image's colours, say.
+template <typename T, int64_t kRows>
+void interleave(T* out, const T* in, int64_t in_stride, int64_t count) {
+  for (int64_t i = 0; i < count; ++i, out += kRows) {
+    for (int64_t r = 0; r < kRows; ++r) out[r] = in[r * in_stride + i];
+  }
+}
+
+// Is the innermost dimension so short, and the next one dense in the source and right outside it in the target?
+bool interleaves(const StridedLoop& loop) {
+  const size_t inner = loop.rank - 1;
+  return loop.rank >= 2 && (loop.sizes[inner] == 2 || loop.sizes[inner] == 3) && loop.strides[inner][0] == 1 &&
+         loop.strides[inner - 1][0] == loop.sizes[inner] && loop.strides[inner - 1][1] == 1;
+}
+
+template <typename T>
+void copy_interleaved(KernelContext& context, const StridedLoop& loop, std::byte* to, const std::byte* from) {
+  // The loop over all but the innermost dimension, whose rows are what is interleaved.
+  StridedLoop outer(2);
+  const size_t inner = loop.rank - 1;
+  for (size_t d = 0; d < inner; ++d) outer.add_dim(loop.sizes[d], {loop.strides[d][0], loop.strides[d][1]});
+  outer.simplify();
+  const auto run = loop.sizes[inner] == 2 ? interleave<T, 2> : interleave<T, 3>;
+  parallel_for(context.parallel, outer.count, kGrainBytes / sizeof(T), [&](size_t begin, size_t end) {
+    for_each_row(outer, begin, end, [&](const int64_t* offsets, size_t n) {
+      run(reinterpret_cast<T*>(to) + offsets[0], reinterpret_cast<const T*>(from) + offsets[1], loop.strides[inner][1],
+          static_cast<int64_t>(n));
+    });
+  });
+}
+
 template <typename T>
 void copy(KernelContext& context, const StridedLoop& loop, std::byte* to, const std::byte* from) {
+  if (interleaves(loop)) return copy_interleaved<T>(context, loop, to, from);
   const size_t row_dim = transposed_dim(loop);
   if (row_dim < loop.rank) return copy_transposed<T>(context, loop, row_dim, to, from);
   parallel_for(context.parallel, loop.count, kGrainBytes / sizeof(T),

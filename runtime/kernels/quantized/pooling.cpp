@@ -10,7 +10,9 @@
 
 #include "runtime/core/parallel.h"
 #include "runtime/kernels/portable/checks.h"
+#include "runtime/kernels/portable/element_blocks.h"
 #include "runtime/kernels/portable/image_planes.h"
+#include "runtime/kernels/portable/pooling_runs.h"
 #include "runtime/kernels/portable/reduction_plan.h"
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "runtime/kernels/quantized/byte_rows.h"
@@ -82,6 +84,45 @@ void average_plane(const ImagePlanes& in, const ImagePlanes& out, const std::arr
   }
 }
 
+// The same by whole runs: sums of elements with their zero points, of which elements beyond the image consist.
+void average_runs(const Parallel& parallel, const Tensor& self, const Tensor& out, const std::array<PoolAxis, 2>& axes,
+                  bool include_padding, int64_t divisor, const Averaging& a) {
+  struct Context {
+    const std::array<PoolAxis, 2>& axes;
+    bool include_padding;
+    int64_t divisor;
+    const Averaging& a;
+    RowStore store;
+
+    int64_t count(int64_t y, int64_t x) const {
+      if (divisor != 0) return divisor;
+      return average_window(axes[0], y, include_padding).divisor * average_window(axes[1], x, include_padding).divisor;
+    }
+  };
+  const Context own{axes, include_padding, divisor, a, store_row(out.dtype())};
+  PoolJob job{.in = &self, .out = &out, .axes = axes, .padding = static_cast<float>(a.from.zero_point)};
+  job.context = &own;
+  job.finish = [](const void* context, const PoolRun& run) {
+    const Context& c = *static_cast<const Context*>(context);
+    const int32_t zero = static_cast<int32_t>(run.taps) * c.a.from.zero_point;
+    std::array<int32_t, kBlock> sums;
+    for (size_t begin = 0; begin < run.count;) {
+      // As far as the divisor stays the same.
+      const auto count_at = [&](size_t i) {
+        return c.count(run.y, run.along_channels ? run.x : run.x + static_cast<int64_t>(i));
+      };
+      const int64_t count = count_at(begin);
+      size_t n = 1;
+      while (n < kBlock && begin + n < run.count && (run.along_channels || count_at(begin + n) == count)) ++n;
+      for (size_t i = 0; i < n; ++i) sums[i] = static_cast<int32_t>(run.values[begin + i]);
+      c.store(sums.data(), n, -zero, mean_scale(c.a.from.scale, c.a.to.scale, count), c.a.range,
+              run.to + static_cast<int64_t>(begin) * run.step, run.step);
+      begin += n;
+    }
+  };
+  pool_runs(parallel, job);
+}
+
 // quantized_avg_pool2d.out(Tensor self, int[2] kernel_size, int[2] stride, int[2] padding, bool ceil_mode,
 //                          bool count_include_pad, int? divisor_override, float input_scale, int input_zero_point,
 //                          float output_scale, int output_zero_point, int output_min, int output_max, *, out)
@@ -99,6 +140,10 @@ Result<void> avg_pool2d(KernelContext& context, KernelArgs args) {
   const std::array<PoolAxis, 2> axes = {INGOT_TRY(pool_axis(self, 0, lists)), INGOT_TRY(pool_axis(self, 1, lists))};
   INGOT_TRY_VOID(resize_image(self, axes[0].out, axes[1].out, out, "out"));
   if (out.numel() == 0) return {};
+  if (pools_runs(self.dtype(), axes)) {
+    average_runs(context.parallel, self, out, axes, include_padding, args.integer_or(6, 0), a);
+    return {};
+  }
   const ImagePlanes in_planes(self), out_planes(out);
   const auto run = self.dtype() == DType::int8 ? average_plane<int8_t> : average_plane<uint8_t>;
   parallel_for(context.parallel, in_planes.count(), 1, [&](size_t begin, size_t end) {

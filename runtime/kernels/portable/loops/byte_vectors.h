@@ -12,8 +12,6 @@
 namespace ingot::portable::INGOT_LOOP_LEVEL {
 namespace {
 
-using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
-
 // As many bytes as a register of floats has elements.
 template <typename T>
 struct Bytes {
@@ -67,15 +65,6 @@ inline void store_bytes(T* to, Ints values) {
   const auto bytes = __builtin_convertvector(__builtin_convertvector(values, Shorts), typename Bytes<T>::Lane);
 #endif
   __builtin_memcpy(to, &bytes, kLanes);
-}
-
-inline Ints load_ints(const int32_t* from) {
-  Ints ints;
-  __builtin_memcpy(&ints, from, sizeof ints);
-  return ints;
-}
-inline void store_ints(int32_t* to, Ints ints) {
-  __builtin_memcpy(to, &ints, sizeof ints);
 }
 
 inline Ints add_wrapping(Ints a, Ints b) {

@@ -36,19 +36,43 @@ inline constexpr size_t kSums = 16;
 // Elements whose powers are added up as float before they go into the total.
 inline constexpr size_t kRun = 512;
 
-float largest_of(const float* x, size_t n) {
-  float lanes[kSums];
-  for (float& lane : lanes) lane = -__builtin_inff();
+double sum_of(const float* x, size_t n) {
+  using Floats [[gnu::vector_size(kSums / 2 * sizeof(float))]] = float;
+  using Doubles [[gnu::vector_size(kSums / 2 * sizeof(double))]] = double;
+  Doubles sums[2] = {};
   size_t i = 0;
   for (; i + kSums <= n; i += kSums) {
-    for (size_t lane = 0; lane < kSums; ++lane) {
-      const float value = x[i + lane];
-      lanes[lane] = value > lanes[lane] || value != value ? value : lanes[lane];
+    Floats values[2];
+    __builtin_memcpy(values, x + i, sizeof values);
+    sums[0] += __builtin_convertvector(values[0], Doubles);
+    sums[1] += __builtin_convertvector(values[1], Doubles);
+  }
+  const Doubles both = sums[0] + sums[1];
+  double sum = 0;
+  for (size_t lane = 0; lane < kSums / 2; ++lane) sum += both[lane];
+  for (; i < n; ++i) sum += static_cast<double>(x[i]);
+  return sum;
+}
+
+float largest_of(const float* x, size_t n) {
+  constexpr size_t kVectors = kSums / kLanes;
+  Lanes best[kVectors];
+#pragma GCC unroll 4
+  for (size_t v = 0; v < kVectors; ++v) best[v] = all(-__builtin_inff());
+  size_t i = 0;
+  for (; i + kSums <= n; i += kSums) {
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v) {
+      const Lanes value = load(x + i + v * kLanes);
+      best[v] = ((value > best[v]) | (value != value)) ? value : best[v];
     }
   }
-  for (size_t lane = 0; i < n; ++i, ++lane) lanes[lane] = x[i] > lanes[lane] || x[i] != x[i] ? x[i] : lanes[lane];
+  float lanes[kSums];
+#pragma GCC unroll 4
+  for (size_t v = 0; v < kVectors; ++v) store(lanes + v * kLanes, best[v]);
   float largest = lanes[0];
   for (const float lane : lanes) largest = lane > largest || lane != lane ? lane : largest;
+  for (; i < n; ++i) largest = x[i] > largest || x[i] != x[i] ? x[i] : largest;
   return largest;
 }
 
@@ -94,6 +118,8 @@ constexpr ElementLoops element_loops = {
     .gelu_erf = each<gelu_erf>,
     .gelu_tanh = each<gelu_tanh>,
     .softmax = softmax,
+    .sum = sum_of,
+    .largest = largest_of,
 };
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL

@@ -20,6 +20,11 @@ struct ElementLoops {
   // exp(x - max) / sum exp(x - max), or x - max - log(sum exp(x - max)): `log_sum` gives the logarithm, which is the
   // library's.
   void (*softmax)(const float* x, float* y, size_t n, double (*log_sum)(double));
+
+  // The sum, added up in double.
+  double (*sum)(const float* x, size_t n);
+  // NaN wins; -infinity of none.
+  float (*largest)(const float* x, size_t n);
 };
 
 }  // namespace ingot::portable

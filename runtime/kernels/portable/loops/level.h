@@ -43,6 +43,18 @@ inline Lanes load(const float* from) {
 inline void store(float* to, Lanes lanes) {
   *reinterpret_cast<LanesInMemory*>(to) = lanes;
 }
+
+// As many integers, likewise.
+using Ints [[gnu::vector_size(kLanes * sizeof(int32_t))]] = int32_t;
+inline Ints load_ints(const int32_t* from) {
+  Ints ints;
+  __builtin_memcpy(&ints, from, sizeof ints);
+  return ints;
+}
+inline void store_ints(int32_t* to, Ints ints) {
+  __builtin_memcpy(to, &ints, sizeof ints);
+}
+
 inline Lanes all(float x) {
   return Lanes{} + x;
 }

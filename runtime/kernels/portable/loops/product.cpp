@@ -177,8 +177,36 @@ void copy_to_panel(const PanelSource& source, float* panel) {
   }
 }
 
+template <size_t kVectors>
+inline void multiply_row_part(const RowProduct& p, size_t column) {
+  Lanes sum[kVectors] = {};
+  const float* a = p.a;
+  const float* b = p.b + column;
+  for (size_t k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_row) {
+#pragma GCC unroll 8
+    for (size_t v = 0; v < kVectors; ++v) sum[v] += *a * load(b + v * kLanes);
+  }
+#pragma GCC unroll 8
+  for (size_t v = 0; v < kVectors; ++v) store(p.sums + column + v * kLanes, sum[v]);
+}
+
+void multiply_row(const RowProduct& p) {
+  size_t column = 0;
+  for (; column + 8 * kLanes <= p.columns; column += 8 * kLanes) multiply_row_part<8>(p, column);
+  for (; column + 2 * kLanes <= p.columns; column += 2 * kLanes) multiply_row_part<2>(p, column);
+  for (; column + kLanes <= p.columns; column += kLanes) multiply_row_part<1>(p, column);
+  for (; column < p.columns; ++column) {
+    float sum = 0;
+    for (size_t k = 0; k < p.depth; ++k) {
+      const ptrdiff_t i = static_cast<ptrdiff_t>(k);
+      sum += p.a[i * p.a_step] * p.b[i * p.b_row + static_cast<ptrdiff_t>(column)];
+    }
+    p.sums[column] = sum;
+  }
+}
+
 }  // namespace
 
-constexpr ProductLoops product_loops = {multiply_panel, copy_to_panel};
+constexpr ProductLoops product_loops = {multiply_panel, copy_to_panel, multiply_row};
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL

@@ -11,6 +11,7 @@ inline constexpr size_t kPanelColumns = 48;  // columns of a panel, a multiple o
 inline constexpr size_t kThinColumns = 7;    // ... and so many more at most, done without tiles
 inline constexpr size_t kPanelMost = kPanelColumns + kThinColumns;
 inline constexpr size_t kPanelDepth = 192;  // rows of B in a panel
+inline constexpr size_t kRowColumns = 128;  // of one row of C that is computed without packing
 
 // Rows of C, as far as a panel of B gives them.
 struct PanelProduct {
@@ -36,9 +37,21 @@ struct PanelSource {
   size_t columns;  // copied to the start of each row of the panel; nothing is read or written beyond
 };
 
+// sums[i] = sum over k < depth of a[k * a_step] * b[k * b_row + i], i < columns.
+struct RowProduct {
+  const float* a;
+  ptrdiff_t a_step;
+  const float* b;
+  ptrdiff_t b_row;
+  size_t depth;
+  size_t columns;  // at most kRowColumns
+  float* sums;
+};
+
 struct ProductLoops {
   void (*multiply_panel)(const PanelProduct& product);
   void (*copy_to_panel)(const PanelSource& source, float* panel);
+  void (*multiply_row)(const RowProduct& product);
 };
 
 }  // namespace ingot::portable

@@ -9,7 +9,9 @@
 #include "runtime/kernels/portable/loops/depthwise.h"
 #include "runtime/kernels/portable/loops/elements.h"
 #include "runtime/kernels/portable/loops/pairs.h"
+#include "runtime/kernels/portable/loops/pixels.h"
 #include "runtime/kernels/portable/loops/product.h"
+#include "runtime/kernels/portable/loops/windows.h"
 
 namespace ingot::portable::INGOT_LOOP_LEVEL {
 
@@ -19,5 +21,7 @@ extern const DepthwiseLoops depthwise_loops;
 extern const ElementLoops element_loops;
 extern const ByteLoops byte_loops;
 extern const PairLoops pair_loops;
+extern const PixelLoops pixel_loops;
+extern const WindowLoops window_loops;
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL
