@@ -69,10 +69,10 @@ TEST(DamagedFiles, EveryLength) {
 // Some bytes of a model of every operator and attribute.
 TEST(DamagedFiles, RecordedCases) {
   constexpr size_t kStride = 23;
-  const auto archive = ingot::testing::open_onnx_cases();
-  ASSERT_TRUE(archive) << archive.error().message();
   size_t start = 0;
   for (const auto& [op, cases] : ingot::testing::onnx_cases()) {
+    const auto archive = ingot::testing::open_cases(cases.front().file);
+    ASSERT_TRUE(archive) << archive.error().message();
     for (const auto& c : cases) {
       auto model = archive->read(c.name + "/model.onnx");
       ASSERT_TRUE(model) << model.error().message();
