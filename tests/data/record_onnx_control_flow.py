@@ -324,6 +324,18 @@ def branches():
     for value in (False, True):
         graph(f"If/two_outputs_{int(value)}", 13, [both], {"x": fine(2, 3), "c": np.array(value)},
               {"v": fine(3, 2, seed=2)}, ("y", "z"))
+    for dtype in (bool, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.float16,
+                  np.float64):
+        dtype = np.dtype(dtype)
+        largest = np.array([0, 1, 1 if dtype.kind in "bf" else np.iinfo(dtype).max], dtype)
+        moved = either([node("Identity", "x", "y_then")], [node("Identity", "z", "y_else")], dtypes=[dtype])
+        graph(f"If/of_{dtype.name}", 13, [moved, node("Concat", "y,x", "w", axis=0)],
+              {"x": largest, "z": np.flip(largest), "c": np.array(False)}, None, ("y", "w"))
+        held = body([ALWAYS, node("Identity", "b", "a_out"), node("Identity", "a", "b_out"), node("Identity", "a", "row")],
+                    [ITERATION, GOES_ON] + [info(key, helper.np_dtype_to_tensor_dtype(dtype)) for key in "ab"],
+                    [ON_OUT] + [info(key, helper.np_dtype_to_tensor_dtype(dtype)) for key in ("a_out", "b_out", "row")])
+        graph(f"Loop/of_{dtype.name}", 13, [node("Loop", "n,on0,x,z", "y,w,rows", body=held)],
+              {"x": largest, "z": np.flip(largest)}, {"n": i64(3)[0], "on0": TRUE}, ("y", "w", "rows"))
     # What only the branch taken may do: the other one must not make the program fail.
     risky = either([node("Gather", "x,k", "y_then")],
                    [node("ReduceSum", "x", "s", keepdims=1), node("Mul", "s,s", "y_else")])

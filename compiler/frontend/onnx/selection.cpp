@@ -70,7 +70,14 @@ Result<Value*> select(Calls& c, const GraphImport& importer, Value* condition, V
   if (a->type != b->type)
     return fail(ErrorCode::not_supported, "%s is %s or %s; only the running model knows which", what,
                 to_string(a->type).c_str(), to_string(b->type).c_str());
-  return c.call("aten::where.self", {condition, a, b});
+  const DType dtype = a->type.dtype;
+  const bool wide_unsigned = dtype == DType::uint16 || dtype == DType::uint32 || dtype == DType::uint64;
+  if (!wide_unsigned) return c.call("aten::where.self", {condition, a, b});
+  // Kernels do not choose between these; their bits fit into an int64.
+  Value* first = INGOT_TRY(c.cast(a, DType::int64));
+  Value* second = INGOT_TRY(c.cast(b, DType::int64));
+  Value* chosen = INGOT_TRY(c.call("aten::where.self", {condition, first, second}));
+  return c.cast(chosen, dtype);
 }
 
 Result<void> guard_nodes(Calls& c, size_t first, Value* condition) {

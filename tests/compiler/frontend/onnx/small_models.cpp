@@ -1,6 +1,11 @@
 #include "tests/compiler/frontend/onnx/small_models.h"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
+
+#include "compiler/frontend/onnx/import.h"
+#include "compiler/ir/verify.h"
 
 namespace ingot::compiler::testing {
 
@@ -137,6 +142,20 @@ std::vector<std::byte> to_bytes(const onnx::ModelProto& model) {
   std::vector<std::byte> bytes(model.ByteSizeLong());
   model.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
   return bytes;
+}
+
+void expect_sound(std::span<const std::byte> bytes) {
+  ImportReport report;
+  const auto graph = import_onnx(bytes, {}, report);
+  if (graph) {
+    const auto verified = verify(*graph, Stage::imported);
+    EXPECT_TRUE(verified) << verified.error().message();
+    return;
+  }
+  const std::string message = graph.error().message();
+  EXPECT_FALSE(message.empty());
+  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
+  EXPECT_NE(graph.error().code(), ErrorCode::internal) << message;
 }
 
 }  // namespace ingot::compiler::testing

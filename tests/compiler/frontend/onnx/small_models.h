@@ -34,6 +34,9 @@ void add_flag(onnx::ModelProto& model, const std::string& name, bool value);
 // Convolution, pooling, computed shapes and a classifier, in less than two kilobytes.
 onnx::ModelProto digits_like();
 
+// Expects of what may be no model at all that importing it gives a graph that obeys the rules, or one clear line.
+void expect_sound(std::span<const std::byte> bytes);
+
 std::vector<std::byte> to_bytes(const onnx::ModelProto& model);
 
 }  // namespace ingot::compiler::testing
