@@ -1,6 +1,6 @@
-// Every recorded ONNX case (tests/data/onnx_ops.zip, with what ONNX Runtime answers) through the whole pipeline, once
-// with XNNPACK taking what it can and once with portable kernels alone: passes, partitioning, planning, emitting,
-// loading, running. What is refused on the way is listed here, with the reason it must give.
+// Every recorded ONNX case (tests/data/onnx_ops.zip and onnx_control_flow.zip, with what ONNX Runtime answers) through
+// the whole pipeline, once with XNNPACK taking what it can and once with portable kernels alone: passes, partitioning,
+// planning, emitting, loading, running. What is refused on the way is listed here, with the reason it must give.
 #include "tests/support/onnx_cases.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,10 @@ size_t differing_elements(const std::string& name, Way way) {
   return way == Way::delegated ? found->second.delegated : found->second.portable;
 }
 
-void check(const testing::ZipArchive& archive, const testing::OnnxCase& c, Way way) {
+void check(const testing::OnnxCase& c, Way way) {
+  const auto opened = testing::open_cases(c.file);
+  ASSERT_TRUE(opened) << opened.error().message();
+  const testing::ZipArchive& archive = *opened;
   const auto model = archive.read(c.name + "/model.onnx");
   ASSERT_TRUE(model) << model.error().message();
   compiler::CompileOptions options;
@@ -68,17 +71,17 @@ void check(const testing::ZipArchive& archive, const testing::OnnxCase& c, Way w
 
 TEST(OnnxCases, ArePresent) {
   EXPECT_GT(testing::onnx_cases().size(), 100u);
+  for (const char* name : {"GRU", "If", "LSTM", "Loop", "RNN", "Scan"})
+    EXPECT_TRUE(testing::onnx_cases().contains(name));
 }
 
 class OnnxCases : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(OnnxCases, GiveTheRecordedOutputs) {
-  const auto archive = testing::open_onnx_cases();
-  ASSERT_TRUE(archive) << archive.error().message();
   for (const testing::OnnxCase& c : testing::onnx_cases().at(GetParam())) {
     for (const Way way : testing::kBothWays) {
       SCOPED_TRACE(c.name + " " + to_string(way));
-      check(*archive, c, way);
+      check(c, way);
     }
   }
 }

@@ -19,7 +19,7 @@ using testing::Way;
 constexpr const char* kFile = "tflite_ops.zip";
 
 const testing::CasesByOperator& cases() {
-  static const testing::CasesByOperator all = testing::read_cases(kFile);
+  static const testing::CasesByOperator all = testing::read_cases({kFile});
   return all;
 }
 

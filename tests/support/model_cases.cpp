@@ -19,12 +19,14 @@ Result<ZipArchive> open_cases(const std::string& file) {
   return ZipArchive::open(std::string(INGOT_SOURCE_DIR) + "/tests/data/" + file);
 }
 
-CasesByOperator read_cases(const std::string& file) {
+CasesByOperator read_cases(const std::vector<std::string>& files) {
   CasesByOperator cases;
-  const auto archive = open_cases(file);
-  const auto text = archive ? archive->read_text("cases.json") : Result<std::string>(std::string("[]"));
-  for (const auto& entry : nlohmann::json::parse(text ? *text : "[]")) {
-    cases[entry["op"]].push_back({entry["name"], entry["inputs"], entry["outputs"]});
+  for (const std::string& file : files) {
+    const auto archive = open_cases(file);
+    const auto text = archive ? archive->read_text("cases.json") : Result<std::string>(std::string("[]"));
+    for (const auto& entry : nlohmann::json::parse(text ? *text : "[]")) {
+      cases[entry["op"]].push_back({entry["name"], entry["inputs"], entry["outputs"], file});
+    }
   }
   return cases;
 }

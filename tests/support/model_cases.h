@@ -18,14 +18,15 @@ struct ModelCase {
   std::string name;  // the model is NAME/model.onnx, or another suffix
   size_t inputs = 0;
   size_t outputs = 0;
+  std::string file;  // the archive that holds it, in tests/data
 };
 
 using CasesByOperator = std::map<std::string, std::vector<ModelCase>>;
 
 // tests/data/FILE
 Result<ZipArchive> open_cases(const std::string& file);
-// By operator; empty where the archive is not to be read.
-CasesByOperator read_cases(const std::string& file);
+// By operator, of all these archives; without those of an archive that is not to be read.
+CasesByOperator read_cases(const std::vector<std::string>& files);
 std::vector<std::string> operators_of(const CasesByOperator& cases);
 
 // Errors name the array.

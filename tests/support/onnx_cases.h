@@ -1,4 +1,5 @@
-// The recorded ONNX cases (tests/data/onnx_ops.zip): small models by operator, with what ONNX Runtime answers.
+// The recorded ONNX cases (tests/data/onnx_ops.zip and onnx_control_flow.zip): small models by operator, with what ONNX
+// Runtime answers.
 #pragma once
 
 #include <string>
@@ -10,9 +11,8 @@ namespace ingot::testing {
 
 using OnnxCase = ModelCase;
 
-// By operator, read once; empty where the archive is not to be read.
+// By operator, read once; without those of an archive that is not to be read.
 const CasesByOperator& onnx_cases();
 std::vector<std::string> onnx_case_operators();
-Result<ZipArchive> open_onnx_cases();
 
 }  // namespace ingot::testing

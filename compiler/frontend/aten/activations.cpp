@@ -24,4 +24,15 @@ Result<Value*> hard_sigmoid(Calls& c, Value* x, double alpha, double beta) {
   return c.call("aten::hardtanh", {shifted, 0.0, 1.0});
 }
 
+Result<Value*> softsign(Calls& c, Value* x) {
+  Value* magnitude = INGOT_TRY(c.call("aten::abs", {x}));
+  Value* divisor = INGOT_TRY(c.add(magnitude, 1));
+  return c.call("aten::div.Tensor", {x, divisor});
+}
+
+Result<Value*> thresholded_relu(Calls& c, Value* x, double alpha) {
+  Value* above = INGOT_TRY(c.call("aten::gt.Tensor", {x, c.scalar(x->type.dtype, alpha)}));
+  return c.call("aten::where.self", {above, x, c.scalar(x->type.dtype, 0)});
+}
+
 }  // namespace ingot::compiler

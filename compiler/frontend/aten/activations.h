@@ -11,5 +11,9 @@ Result<Value*> softplus(Calls& c, Value* x);
 Result<Value*> mish(Calls& c, Value* x);
 // max(0, min(1, alpha x + beta))
 Result<Value*> hard_sigmoid(Calls& c, Value* x, double alpha, double beta);
+// x / (1 + |x|)
+Result<Value*> softsign(Calls& c, Value* x);
+// x where it is above alpha, else 0
+Result<Value*> thresholded_relu(Calls& c, Value* x, double alpha);
 
 }  // namespace ingot::compiler

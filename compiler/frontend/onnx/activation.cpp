@@ -91,8 +91,7 @@ Result<Outputs> convert_prelu(Conversion& c) {
 Result<Outputs> convert_thresholded_relu(Conversion& c) {
   const double alpha = INGOT_TRY(c.real("alpha", 1));
   Value* x = INGOT_TRY(c.floats(0));
-  Value* above = INGOT_TRY(c.call("aten::gt.Tensor", {x, c.scalar(x->type.dtype, alpha)}));
-  return c.call("aten::where.self", {above, x, c.scalar(x->type.dtype, 0)});
+  return thresholded_relu(c, x, alpha);
 }
 
 Result<Outputs> convert_elu(Conversion& c) {
@@ -136,12 +135,9 @@ Result<Outputs> convert_softplus(Conversion& c) {
   return softplus(c, x);
 }
 
-// x / (1 + |x|)
 Result<Outputs> convert_softsign(Conversion& c) {
   Value* x = INGOT_TRY(c.floats(0));
-  Value* magnitude = INGOT_TRY(c.call("aten::abs", {x}));
-  Value* divisor = INGOT_TRY(c.add(magnitude, 1));
-  return c.call("aten::div.Tensor", {x, divisor});
+  return softsign(c, x);
 }
 
 Result<Outputs> convert_mish(Conversion& c) {

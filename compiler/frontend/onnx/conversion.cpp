@@ -21,6 +21,8 @@ const char* type_name(AttributeProto::AttributeType type) {
       return "a string";
     case AttributeProto::TENSOR:
       return "a tensor";
+    case AttributeProto::GRAPH:
+      return "a graph";
     case AttributeProto::FLOATS:
       return "a list of floats";
     case AttributeProto::INTS:
@@ -95,6 +97,19 @@ Result<std::pair<TensorType, Bytes>> Conversion::tensor(std::string_view name) {
   if (attribute == nullptr)
     return fail(ErrorCode::invalid_file, "attribute '%s' is missing", std::string(name).c_str());
   return read_tensor(attribute->t(), external_);
+}
+
+Result<std::vector<std::string>> Conversion::texts(std::string_view name) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::STRINGS));
+  if (attribute == nullptr) return std::vector<std::string>();
+  return std::vector<std::string>(attribute->strings().begin(), attribute->strings().end());
+}
+
+Result<const onnx::GraphProto*> Conversion::graph(std::string_view name) {
+  const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::GRAPH));
+  if (attribute == nullptr || !attribute->has_g())
+    return fail(ErrorCode::invalid_file, "attribute '%s' is missing", std::string(name).c_str());
+  return &attribute->g();
 }
 
 Result<void> Conversion::check_all_attributes_known() const {

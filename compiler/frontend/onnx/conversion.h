@@ -22,6 +22,7 @@
 namespace ingot::compiler::onnx_import {
 
 class ExternalData;
+class GraphImport;
 struct OperatorRow;
 
 // What a node gives, by position; a null for an output that it leaves out.
@@ -35,8 +36,14 @@ class Conversion : public Calls {
  public:
   // All of these outlive the Conversion; `inputs` has null for inputs left out.
   Conversion(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset, std::vector<Value*> inputs,
-             Builder& builder, ExternalData& external_data)
-      : Calls(builder), node_(node), row_(row), opset_(opset), inputs_(std::move(inputs)), external_(external_data) {}
+             Builder& builder, ExternalData& external_data, GraphImport& importer)
+      : Calls(builder),
+        node_(node),
+        row_(row),
+        opset_(opset),
+        inputs_(std::move(inputs)),
+        external_(external_data),
+        importer_(importer) {}
 
   const OperatorRow& row() const { return row_; }
   int64_t opset() const { return opset_; }
@@ -60,8 +67,13 @@ class Conversion : public Calls {
   Result<std::string> text(std::string_view name, std::string otherwise);
   Result<std::optional<std::vector<int64_t>>> integers(std::string_view name);
   Result<std::optional<std::vector<double>>> reals(std::string_view name);
+  // Empty where it is absent.
+  Result<std::vector<std::string>> texts(std::string_view name);
   // The tensor's type and bytes.
   Result<std::pair<TensorType, Bytes>> tensor(std::string_view name);
+  // A graph that the node holds, which must be there.
+  Result<const onnx::GraphProto*> graph(std::string_view name);
+  GraphImport& importer() { return importer_; }
   // Attributes that do not matter for inference.
   void ignore(std::string_view name) { known_.emplace(name); }
   // Fails where the node has an attribute that nobody asked for.
@@ -84,6 +96,7 @@ class Conversion : public Calls {
   int64_t opset_;
   std::vector<Value*> inputs_;
   ExternalData& external_;
+  GraphImport& importer_;
   std::unordered_set<std::string_view> known_;
 };
 

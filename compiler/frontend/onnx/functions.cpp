@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kDeepest = 32;                 // functions within functions
 constexpr size_t kMostNodes = size_t{1} << 18;  // that all functions of a model are written out as
+constexpr size_t kMostBytes = size_t{1} << 30;  // that those take
 
 std::string key_of(const std::string& domain, const std::string& name, const std::string& overload) {
   return (domain == "ai.onnx" ? "" : domain) + "\n" + name + "\n" + overload;
@@ -205,6 +206,9 @@ Result<FunctionBody> Functions::expand(const onnx::NodeProto& node, int64_t opse
   expanded_nodes_ += static_cast<size_t>(body->node_size());
   if (depth >= kDeepest || expanded_nodes_ > kMostNodes)
     return fail(ErrorCode::not_supported, "its functions lie %zu deep or have more than %zu nodes", depth, kMostNodes);
+  expanded_bytes_ += body->ByteSizeLong();
+  if (expanded_bytes_ > kMostBytes)
+    return fail(ErrorCode::not_supported, "written out, functions up to here take more than %zu bytes", kMostBytes);
   INGOT_TRY_VOID(check_order(node, *body));
   if (node.input_size() > body->input_size() || node.output_size() > body->output_size())
     return fail(ErrorCode::invalid_file, "%d inputs and %d outputs for a function of %d and %d", node.input_size(),

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,12 @@ namespace ingot::compiler::onnx_import {
 struct FunctionBody {
   std::vector<onnx::NodeProto> nodes;
   int64_t opset;  // whose operators of ONNX they are
+};
+
+// What constants of an imported graph may lie in: the model, and what its functions were written out as.
+struct Source {
+  onnx::ModelProto model;
+  std::deque<FunctionBody> bodies;
 };
 
 class Functions {
@@ -41,6 +48,7 @@ class Functions {
 
   std::unordered_map<std::string, const onnx::FunctionProto*> local_;  // by domain, name and overload
   size_t expanded_nodes_ = 0;
+  size_t expanded_bytes_ = 0;
   size_t bodies_ = 0;
 };
 

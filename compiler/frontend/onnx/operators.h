@@ -25,6 +25,9 @@ struct OperatorRow {
 // Any number of inputs.
 inline constexpr uint8_t kAnyNumber = 255;
 
+// Any number of inputs, of which some may be left out.
+inline constexpr uint8_t kAnyNumberOrAbsent = 254;
+
 // Null where the importer does not know the operator.
 const OperatorRow* find_operator(std::string_view name);
 
@@ -64,6 +67,11 @@ Result<Outputs> convert_cast(Conversion& c);
 Result<Outputs> convert_cast_like(Conversion& c);
 Result<Outputs> convert_dropout(Conversion& c);
 Result<Outputs> convert_identity(Conversion& c);
+// branch.cpp
+Result<Outputs> convert_if(Conversion& c);
+// loop.cpp
+Result<Outputs> convert_loop(Conversion& c);
+Result<Outputs> convert_scan(Conversion& c);
 // convolution.cpp
 Result<Outputs> convert_conv(Conversion& c);
 Result<Outputs> convert_conv_transpose(Conversion& c);
@@ -153,6 +161,10 @@ Result<Outputs> convert_q_linear_global_average_pool(Conversion& c);
 Result<Outputs> convert_q_linear_concat(Conversion& c);
 Result<Outputs> convert_mat_mul_integer(Conversion& c);
 Result<Outputs> convert_conv_integer(Conversion& c);
+// recurrent.cpp
+Result<Outputs> convert_gru(Conversion& c);
+Result<Outputs> convert_lstm(Conversion& c);
+Result<Outputs> convert_rnn(Conversion& c);
 // reduction.cpp
 Result<Outputs> convert_reduce(Conversion& c);
 Result<Outputs> convert_arg_extreme(Conversion& c);

@@ -23,7 +23,8 @@ bool takes_unsigned(std::string_view name) {
   return is_any_of(name, {"Cast",      "CastLike",  "Concat",   "DepthToSpace",    "DequantizeLinear", "Expand",
                           "Flatten",   "Gather",    "Identity", "QuantizeLinear",  "Reshape",          "Shape",
                           "Size",      "Slice",     "Split",    "SpaceToDepth",    "Squeeze",          "Tile",
-                          "Transpose", "Unsqueeze", "EyeLike",  "ConstantOfShape", "Dropout"});
+                          "Transpose", "Unsqueeze", "EyeLike",  "ConstantOfShape", "Dropout",          "If",
+                          "Loop",      "Scan"});
 }
 
 // Operators whose result is that of the same integers in a wider type, cut to its own.

@@ -27,6 +27,21 @@ Result<std::vector<int64_t>> in_front(Conversion& c, std::string_view name, int6
   return list;
 }
 
+// What pools over one axis have in common, as one over two.
+struct Slide {
+  std::vector<int64_t> kernel_size;
+  std::vector<int64_t> stride;
+  std::vector<int64_t> padding;
+};
+
+Result<Slide> read_slide(Conversion& c) {
+  Slide slide;
+  slide.kernel_size = INGOT_TRY(in_front(c, "kernel_size", 1));
+  slide.stride = INGOT_TRY(in_front(c, "stride", 1));
+  slide.padding = INGOT_TRY(in_front(c, "padding", 0));
+  return slide;
+}
+
 // How adaptive pools cut an axis where all windows are alike: their size; 0 where they are not.
 int64_t window_of(int64_t from, int64_t to) {
   return to > 0 && from > 0 && from % to == 0 ? from / to : 0;
@@ -68,19 +83,19 @@ Result<Outputs> convert_max_pool(Conversion& c) {
   if (c.op().full_name() == "aten::max_pool2d")
     return c.first_of("aten::max_pool2d_with_indices", {x, c.arg("kernel_size"), c.arg("stride"), c.arg("padding"),
                                                         c.arg("dilation"), c.arg("ceil_mode")});
+  const Slide slide = INGOT_TRY(read_slide(c));
+  const std::vector<int64_t> dilation = INGOT_TRY(in_front(c, "dilation", 1));
   Value* wide = INGOT_TRY(as_rows(c, x));
-  Value* result = INGOT_TRY(
-      c.first_of("aten::max_pool2d_with_indices",
-                 {wide, INGOT_TRY(in_front(c, "kernel_size", 1)), INGOT_TRY(in_front(c, "stride", 1)),
-                  INGOT_TRY(in_front(c, "padding", 0)), INGOT_TRY(in_front(c, "dilation", 1)), c.arg("ceil_mode")}));
+  Value* result = INGOT_TRY(c.first_of("aten::max_pool2d_with_indices", {wide, slide.kernel_size, slide.stride,
+                                                                         slide.padding, dilation, c.arg("ceil_mode")}));
   return without_rows(c, result);
 }
 
 Result<Outputs> convert_avg_pool1d(Conversion& c) {
   Value* wide = INGOT_TRY(as_rows(c, c.tensor("self")));
-  Value* result = INGOT_TRY(c.call(
-      "aten::avg_pool2d", {wide, INGOT_TRY(in_front(c, "kernel_size", 1)), INGOT_TRY(in_front(c, "stride", 1)),
-                           INGOT_TRY(in_front(c, "padding", 0)), c.arg("ceil_mode"), c.arg("count_include_pad")}));
+  const Slide slide = INGOT_TRY(read_slide(c));
+  Value* result = INGOT_TRY(c.call("aten::avg_pool2d", {wide, slide.kernel_size, slide.stride, slide.padding,
+                                                        c.arg("ceil_mode"), c.arg("count_include_pad")}));
   return without_rows(c, result);
 }
 

@@ -135,8 +135,9 @@ Result<ProgramNode> read_node(const Json& json, int nesting) {
   INGOT_TRY_VOID(for_each(*inputs, "inputs", [&](const Json& element) -> Result<void> {
     const Json* arg = INGOT_TRY(object_field(element, "arg"));
     const Json* name = find_field(element, "name");
-    node.inputs.push_back(
-        {name == nullptr ? std::string() : INGOT_TRY(text_of(*name, "name")), INGOT_TRY(read_argument(*arg, nesting))});
+    auto argument = INGOT_TRY(read_argument(*arg, nesting));
+    std::string text = name == nullptr ? std::string() : INGOT_TRY(text_of(*name, "name"));
+    node.inputs.push_back({std::move(text), std::move(argument)});
     return {};
   }));
   node.outputs = INGOT_TRY(read_arguments(json, "outputs", nesting));

@@ -31,6 +31,11 @@ struct Filter {
   int64_t groups;
 };
 
+Result<Filter> read_filter(Conversion& c, const std::vector<int64_t>& order, const Argument& bias, int64_t groups) {
+  Value* weight = INGOT_TRY(c.permuted(1, order));
+  return Filter{weight, bias, groups};
+}
+
 Result<void> expect_reals(Conversion& c, size_t x, size_t filter) {
   INGOT_TRY_VOID(c.expect_real(x));
   return c.expect_real(filter);
@@ -101,7 +106,8 @@ Result<void> convert_conv_2d(Conversion& c) {
   if (channels % sizes[3] != 0)
     return fail(ErrorCode::invalid_file, "its filter has %lld channels, its input %lld",
                 static_cast<long long>(sizes[3]), static_cast<long long>(channels));
-  const Filter filter{INGOT_TRY(c.permuted(1, kOutInFirst)), INGOT_TRY(c.bias(2, 0, 1, sizes[0])), channels / sizes[3]};
+  const Filter filter =
+      INGOT_TRY(read_filter(c, kOutInFirst, INGOT_TRY(c.bias(2, 0, 1, sizes[0])), channels / sizes[3]));
   return give_convolution(c, x, sizes, filter, options);
 }
 
@@ -115,7 +121,7 @@ Result<void> convert_depthwise_conv_2d(Conversion& c) {
   if (sizes[0] != 1 || sizes[3] % std::max<int64_t>(channels, 1) != 0)
     return fail(ErrorCode::invalid_file, "its filter is %s, its input has %lld channels",
                 to_string(to_shape(sizes)).c_str(), static_cast<long long>(channels));
-  const Filter filter{INGOT_TRY(c.permuted(1, kInOutFirst)), INGOT_TRY(c.bias(2, 0, 1, sizes[3])), channels};
+  const Filter filter = INGOT_TRY(read_filter(c, kInOutFirst, INGOT_TRY(c.bias(2, 0, 1, sizes[3])), channels));
   return give_convolution(c, x, sizes, filter, options);
 }
 
@@ -129,7 +135,7 @@ Result<void> convert_transpose_conv(Conversion& c) {
     return fail(ErrorCode::invalid_file, "its result is to be %s, its filter is %s",
                 to_string(to_shape(wanted)).c_str(), to_string(to_shape(sizes)).c_str());
   const Slide rows{sizes[1], options.stride_h, 1}, columns{sizes[2], options.stride_w, 1};
-  const Filter filter{INGOT_TRY(c.permuted(1, kInOutFirst)), INGOT_TRY(c.bias(3, 2, 1, sizes[0])), 1};
+  const Filter filter = INGOT_TRY(read_filter(c, kInOutFirst, INGOT_TRY(c.bias(3, 2, 1, sizes[0])), 1));
   Value* y = INGOT_TRY(transposed_convolution(c, 2, filter, rows, columns, wanted[1], wanted[2]));
   return c.give(y, Axes::images, options.fused_activation_function);
 }
@@ -154,7 +160,7 @@ Result<void> convert_transpose_conv_bias(Conversion& c) {
   const auto result_size = [same](int64_t input, const Slide& slide) {
     return same ? input * slide.stride : (input - 1) * slide.stride + slide.kernel;
   };
-  const Filter filter{INGOT_TRY(c.permuted(1, kInOutFirst)), INGOT_TRY(c.bias(2, 0, 1, sizes[0])), 1};
+  const Filter filter = INGOT_TRY(read_filter(c, kInOutFirst, INGOT_TRY(c.bias(2, 0, 1, sizes[0])), 1));
   Value* y = INGOT_TRY(
       transposed_convolution(c, 0, filter, rows, columns, result_size(height, rows), result_size(width, columns)));
   return c.give(y, Axes::images);

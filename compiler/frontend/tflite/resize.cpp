@@ -16,8 +16,9 @@ struct Sizes {
 
 // Rows and columns of the image, and those of the result (an operand).
 Result<Sizes> read_sizes(Conversion& c, const Value* x) {
-  Sizes sizes{{INGOT_TRY(Calls::size(x, 2)), INGOT_TRY(Calls::size(x, 3))},
-              INGOT_TRY(c.constant_integers(1, "the size"))};
+  Sizes sizes;
+  for (const size_t axis : {2, 3}) sizes.from.push_back(INGOT_TRY(Calls::size(x, axis)));
+  sizes.to = INGOT_TRY(c.constant_integers(1, "the size"));
   constexpr int64_t kMost = int64_t{1} << 31;
   const auto sound = [](int64_t size) { return size >= 1 && size < kMost; };
   if (sizes.to.size() != 2 || !std::ranges::all_of(sizes.to, sound) || !std::ranges::all_of(sizes.from, sound))

@@ -63,8 +63,11 @@ struct Spec {
 };
 
 Result<Spec> read_spec(Conversion& c) {
-  Spec spec{INGOT_TRY(c.constant_integers(1, "where it begins")), INGOT_TRY(c.constant_integers(2, "where it ends")),
-            INGOT_TRY(c.constant_integers(3, "the strides")), INGOT_TRY(c.options<wire::StridedSliceOptions>())};
+  Spec spec;
+  spec.begin = INGOT_TRY(c.constant_integers(1, "where it begins"));
+  spec.end = INGOT_TRY(c.constant_integers(2, "where it ends"));
+  spec.strides = INGOT_TRY(c.constant_integers(3, "the strides"));
+  spec.options = INGOT_TRY(c.options<wire::StridedSliceOptions>());
   if (spec.end.size() != spec.begin.size() || spec.strides.size() != spec.begin.size())
     return fail(ErrorCode::invalid_file, "%zu beginnings, %zu ends, %zu strides", spec.begin.size(), spec.end.size(),
                 spec.strides.size());

@@ -151,7 +151,9 @@ Result<Types> pixel_unshuffle(const Call& call) {
 }
 
 Result<Types> clone(const Call& call) {
-  return Types{{call.self().dtype, call.self().shape, INGOT_TRY(dim_order_of_format(call, call.self()))}};
+  TensorType type = call.self();
+  type.dim_order = INGOT_TRY(dim_order_of_format(call, call.self()));
+  return Types{std::move(type)};
 }
 
 Result<Types> to_copy(const Call& call) {

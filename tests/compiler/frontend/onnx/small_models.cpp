@@ -1,6 +1,11 @@
 #include "tests/compiler/frontend/onnx/small_models.h"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
+
+#include "compiler/frontend/onnx/import.h"
+#include "compiler/ir/verify.h"
 
 namespace ingot::compiler::testing {
 
@@ -42,11 +47,37 @@ onnx::NodeProto& add_node(onnx::ModelProto& model, const std::string& op, const 
   return node;
 }
 
+namespace {
+
+onnx::AttributeProto& add_attribute(onnx::NodeProto& node, const std::string& name,
+                                    onnx::AttributeProto::AttributeType type) {
+  onnx::AttributeProto& attribute = *node.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(type);
+  return attribute;
+}
+
+}  // namespace
+
+void set_integer(onnx::NodeProto& node, const std::string& attribute, int64_t value) {
+  add_attribute(node, attribute, onnx::AttributeProto::INT).set_i(value);
+}
+
+void set_float(onnx::NodeProto& node, const std::string& attribute, float value) {
+  add_attribute(node, attribute, onnx::AttributeProto::FLOAT).set_f(value);
+}
+
+void set_text(onnx::NodeProto& node, const std::string& attribute, const std::string& value) {
+  add_attribute(node, attribute, onnx::AttributeProto::STRING).set_s(value);
+}
+
+void set_graph(onnx::NodeProto& node, const std::string& attribute, const onnx::ModelProto& body) {
+  *add_attribute(node, attribute, onnx::AttributeProto::GRAPH).mutable_g() = body.graph();
+}
+
 void set_ints(onnx::NodeProto& node, const std::string& attribute, const std::vector<int64_t>& values) {
-  onnx::AttributeProto* proto = node.add_attribute();
-  proto->set_name(attribute);
-  proto->set_type(onnx::AttributeProto::INTS);
-  for (const int64_t value : values) proto->add_ints(value);
+  onnx::AttributeProto& proto = add_attribute(node, attribute, onnx::AttributeProto::INTS);
+  for (const int64_t value : values) proto.add_ints(value);
 }
 
 onnx::TensorProto& add_weights(onnx::ModelProto& model, const std::string& name, const std::vector<int64_t>& sizes) {
@@ -72,6 +103,18 @@ void add_integers(onnx::ModelProto& model, const std::string& name, const std::v
   for (const int64_t value : values) tensor.add_int64_data(value);
 }
 
+void add_integer(onnx::ModelProto& model, const std::string& name, int64_t value) {
+  add_integers(model, name, {value});
+  model.mutable_graph()->mutable_initializer(model.graph().initializer_size() - 1)->clear_dims();
+}
+
+void add_flag(onnx::ModelProto& model, const std::string& name, bool value) {
+  onnx::TensorProto& tensor = *model.mutable_graph()->add_initializer();
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::BOOL);
+  tensor.set_raw_data(std::string(1, value ? '\1' : '\0'));
+}
+
 onnx::ModelProto digits_like() {
   onnx::ModelProto model = empty_model();
   add_input(model, "x", {1, 1, 8, 8});
@@ -87,15 +130,9 @@ onnx::ModelProto digits_like() {
   set_ints(pool, "strides", {2, 2});
   add_node(model, "Shape", {"p"}, {"s"});
   add_node(model, "Gather", {"s", "first"}, {"n"});
-  add_node(model, "Concat", {"n", "rest"}, {"t"}).add_attribute()->set_name("axis");
-  onnx::AttributeProto* axis = model.mutable_graph()->mutable_node(5)->mutable_attribute(0);
-  axis->set_type(onnx::AttributeProto::INT);
-  axis->set_i(0);
+  set_integer(add_node(model, "Concat", {"n", "rest"}, {"t"}), "axis", 0);
   add_node(model, "Reshape", {"p", "t"}, {"f"});
-  onnx::AttributeProto* transpose = add_node(model, "Gemm", {"f", "v"}, {"g"}, "head").add_attribute();
-  transpose->set_name("transB");
-  transpose->set_type(onnx::AttributeProto::INT);
-  transpose->set_i(1);
+  set_integer(add_node(model, "Gemm", {"f", "v"}, {"g"}, "head"), "transB", 1);
   add_node(model, "Softmax", {"g"}, {"y"});
   add_output(model, "y");
   return model;
@@ -105,6 +142,20 @@ std::vector<std::byte> to_bytes(const onnx::ModelProto& model) {
   std::vector<std::byte> bytes(model.ByteSizeLong());
   model.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
   return bytes;
+}
+
+void expect_sound(std::span<const std::byte> bytes) {
+  ImportReport report;
+  const auto graph = import_onnx(bytes, {}, report);
+  if (graph) {
+    const auto verified = verify(*graph, Stage::imported);
+    EXPECT_TRUE(verified) << verified.error().message();
+    return;
+  }
+  const std::string message = graph.error().message();
+  EXPECT_FALSE(message.empty());
+  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
+  EXPECT_NE(graph.error().code(), ErrorCode::internal) << message;
 }
 
 }  // namespace ingot::compiler::testing
