@@ -3,8 +3,8 @@
 
 For every network and each of the two doors, a line of a table: the largest difference from what PyTorch computes in
 float64, as a part of the largest value, beside that of eager PyTorch in float32; the share of multiply-adds that XNNPACK
-takes, and in how many calls. Weights are random, from a fixed seed, those included that torchvision begins with zeros;
-statistics of batch normalizations are taken from random images, so that values stay in range.
+takes, and in how many calls. Weights are random, from a fixed seed, those included that torchvision begins with zeros
+or almost; statistics of batch normalizations are taken from random images, so that values stay in range.
 
     python3 compare.py [--bin build/release/bin] [--work FOLDER] [NETWORK ...]
 
@@ -74,7 +74,9 @@ def build(name):
     size, options = NETWORKS[name]
     torch.manual_seed(0)
     network = torchvision.models.get_model(name, weights=None, **options)
-    for parameter in network.parameters():
+    for label, parameter in network.named_parameters():
+        if label.endswith("layer_scale"):
+            torch.nn.init.uniform_(parameter, 0.5, 1)
         if parameter.dim() > 1 and not parameter.any():
             torch.nn.init.normal_(parameter, std=0.02)
     network = Heads(network) if hasattr(network, "head") and hasattr(network, "backbone") else First(network)
