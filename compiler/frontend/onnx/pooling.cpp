@@ -50,8 +50,8 @@ Result<Pool> read_pool(Conversion& c) {
   const Window& window = pool.window;
   for (size_t i = 0; i < window.axes(); ++i) {
     const Dim& open = x->type.shape[i + 2];
-    const bool simple = window.before[i] == window.after[i] && window.dilations[i] == 1 &&
-                        window.before[i] * 2 <= window.kernel[i];
+    const bool simple =
+        window.before[i] == window.after[i] && window.dilations[i] == 1 && window.before[i] * 2 <= window.kernel[i];
     const bool by_aten = pool.ceil_mode && !is_static(x->type.shape);
     if ((!open.is_static() || by_aten) && (!simple || open.min() + 2 * window.before[i] < window.extent(i)))
       return fail(ErrorCode::not_supported, "such padding or dilation over sizes that are open: %s",
@@ -237,8 +237,8 @@ Result<Outputs> convert_max_pool(Conversion& c) {
       wide = INGOT_TRY(c.pad(wide, with_leading_axes(w.before), with_leading_axes(p.reach), lowest(x->type.dtype)));
       padding = {0, 0};
     }
-    const Node* node = INGOT_TRY(
-        c.builder().node("aten::max_pool2d_with_indices", {wide, w.kernel, w.strides, padding, w.dilations, p.aten_ceil}));
+    const Node* node = INGOT_TRY(c.builder().node("aten::max_pool2d_with_indices",
+                                                  {wide, w.kernel, w.strides, padding, w.dilations, p.aten_ceil}));
     if (indices) second = INGOT_TRY(global_indices(c, node->output(1), x, p, column_major && pool.window.axes() > 1));
     return node->output(0);
   }));

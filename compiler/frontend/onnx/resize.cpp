@@ -295,8 +295,8 @@ Result<std::vector<size_t>> resized_axes(Conversion& c) {
 Result<Outputs> resize_open_image(Conversion& c, const Plan& plan, const Shape& sizes, bool whole) {
   Value* x = c.input(0);
   const Coordinates coordinates = plan.weighting.coordinates;
-  const bool is_image = sizes.size() == 4 && is_floating(x->type.dtype) && sizes[0] == x->type.shape[0] &&
-                        sizes[1] == x->type.shape[1];
+  const bool is_image =
+      sizes.size() == 4 && is_floating(x->type.dtype) && sizes[0] == x->type.shape[0] && sizes[1] == x->type.shape[1];
   const Shape image(sizes.end() - 2, sizes.end());
   const bool one_alone = image[0].min() <= 1 || image[1].min() <= 1;
   if (is_image && plan.nearest) {
@@ -372,8 +372,7 @@ Result<Outputs> convert_resize(Conversion& c) {
 
   const std::vector<int64_t> sizes =
       by_scales ? std::vector<int64_t>() : INGOT_TRY(c.constant_integers(3, "the sizes"));
-  if (!by_scales && !is_static(x->type.shape))
-    return resize_open(c, plan, along, to_shape(sizes), false);
+  if (!by_scales && !is_static(x->type.shape)) return resize_open(c, plan, along, to_shape(sizes), false);
   INGOT_TRY_VOID(start_axes(x, &plan));
   const std::string policy = INGOT_TRY(c.text("keep_aspect_ratio_policy", "stretch"));
   if (along.empty()) return c.input(0);

@@ -49,8 +49,8 @@ Result<Outputs> convert_batch_norm(Conversion& c) {
 // With the running statistics as results of their own, which nothing needs that is not trained.
 Result<Outputs> convert_functional_batch_norm(Conversion& c) {
   if (c.flag("training")) return own_statistics();
-  return Outputs({INGOT_TRY(by_running_statistics(c)), nullptr, nullptr, c.tensor("running_mean"),
-                  c.tensor("running_var")});
+  return Outputs(
+      {INGOT_TRY(by_running_statistics(c)), nullptr, nullptr, c.tensor("running_mean"), c.tensor("running_var")});
 }
 
 // Each channel of each image is a group of its own.

@@ -36,10 +36,11 @@ Result<void> State::check(const Graph& graph) const {
   for (const auto& value : graph.values()) {
     const auto found = changed_by_.find(value.get());
     if (found == changed_by_.end() || !read.contains(value.get())) continue;
-    return fail(ErrorCode::not_supported,
-                "its outputs depend on '%.80s', which %.80s changes from run to run; programs that keep a state are not "
-                "supported",
-                names_.at(value.get()).c_str(), found->second.c_str());
+    return fail(
+        ErrorCode::not_supported,
+        "its outputs depend on '%.80s', which %.80s changes from run to run; programs that keep a state are not "
+        "supported",
+        names_.at(value.get()).c_str(), found->second.c_str());
   }
   return {};
 }

@@ -1,6 +1,6 @@
-// What a program changes in its parameters and buffers when it runs. The next run would begin with what this one has left;
-// programs do not keep that. So a change is harmless where no output depends on what the buffer held before: a counter
-// that nobody reads, a buffer that is written before it is read. For one thread, while a program is imported.
+// What a program changes in its parameters and buffers when it runs. The next run would begin with what this one has
+// left; programs do not keep that. So a change is harmless where no output depends on what the buffer held before: a
+// counter that nobody reads, a buffer that is written before it is read. For one thread, while a program is imported.
 #pragma once
 
 #include <string>

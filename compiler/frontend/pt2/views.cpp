@@ -32,8 +32,8 @@ Result<Value*> swap_back(Builder& builder, const Value& view, Value*, Value* ele
 
 Result<Value*> slice_back(Builder& builder, const Value& view, Value* base, Value* elements) {
   const Node& slice = *view.producer;
-  return builder.call("aten::slice_scatter", {base, elements, slice.arg("dim"), slice.arg("start"), slice.arg("end"),
-                                              slice.arg("step")});
+  return builder.call("aten::slice_scatter",
+                      {base, elements, slice.arg("dim"), slice.arg("start"), slice.arg("end"), slice.arg("step")});
 }
 
 Result<Value*> narrow_back(Builder& builder, const Value& view, Value* base, Value* elements) {

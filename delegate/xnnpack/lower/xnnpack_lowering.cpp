@@ -95,7 +95,8 @@ std::expected<Written, Refusal> write_fixed(const Region& region, bool trial, bo
 // XNNPACK has no empty tensors. (Those that are always empty are results that nobody reads.)
 std::optional<Refusal> refuse_empty(const Region& region) {
   const auto may_be_empty = [](const compiler::Value* value) {
-    return std::ranges::any_of(value->type.shape, [](const compiler::Dim& dim) { return !dim.is_static() && dim.min() < 1; });
+    return std::ranges::any_of(value->type.shape,
+                               [](const compiler::Dim& dim) { return !dim.is_static() && dim.min() < 1; });
   };
   for (const Node* node : region.nodes) {
     std::vector<compiler::Value*> values = node->inputs();

@@ -61,7 +61,8 @@ struct Tiny {
     const std::string meta = R"({"dtype":7,"sizes":[{"as_int":2},{"as_int":3}]})";
     return R"({"graph_module":{"graph":{"inputs":[{"as_tensor":{"name":"w"}},{"as_tensor":{"name":"x"}}],)"
            R"("outputs":[)" +
-           outputs + R"(],"nodes":[{"target":")" + target + R"(","inputs":[{"name":"self","arg":{"as_tensor":{"name":"x"}}},{"name":"other","arg":)" + other +
+           outputs + R"(],"nodes":[{"target":")" + target +
+           R"(","inputs":[{"name":"self","arg":{"as_tensor":{"name":"x"}}},{"name":"other","arg":)" + other +
            R"(}],"outputs":[{"as_tensor":{"name":"s"}}],"metadata":{"note":"left out"}},)"
            R"({"target":"torch.ops.aten.relu.default","inputs":[{"name":"self","arg":{"as_tensor":{"name":"s"}}}],)"
            R"("outputs":[{"as_tensor":{"name":"y"}}]})" +
