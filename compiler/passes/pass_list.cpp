@@ -11,6 +11,7 @@ constexpr Pass kCanonicalPasses[] = {
     {"fold_constants", fold_constants},
     {"canonicalize", canonicalize},
     {"remove_identities", remove_identities},
+    {"recognize_gelu", recognize_gelu},
     {"merge_reshapes", merge_reshapes},
     {"fold_padding", fold_padding},
     {"fold_batch_norm", fold_batch_norm},

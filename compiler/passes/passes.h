@@ -15,6 +15,8 @@ Result<bool> fold_constants(Graph& graph, Target target);
 Result<bool> canonicalize(Graph& graph, Target target);
 // Removes nodes that return their input bit by bit: views and permutes that move nothing, x * 1, pooling by 1.
 Result<bool> remove_identities(Graph& graph, Target target);
+// Makes a gelu of the products and the erf that exporters spell it with.
+Result<bool> recognize_gelu(Graph& graph, Target target);
 // Makes one view_copy of a chain of them.
 Result<bool> merge_reshapes(Graph& graph, Target target);
 // Moves symmetric padding by zeros into a convolution's own padding, and likewise for pooling.

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Records tests/data/open_sizes.zip: small models exported with sizes that stay open, and what they answer at several.
 
-    NAME/model.onnx             exported by PyTorch
+    NAME/MODEL                  model.onnx or model.pt2, exported by PyTorch
     NAME/RUN.input0.npy, ...    the inputs of a run, and
-    NAME/RUN.output0.npy, ...   what ONNX Runtime answers
-    cases.json                  [{name, shapes: [[input, sizes]], runs}]: sizes as --shape takes them
+    NAME/RUN.output0.npy, ...   what ONNX Runtime answers to the .onnx, eager PyTorch to the .pt2
+    cases.json                  [{name, model, shapes: [[input, sizes]], runs}]: sizes as --shape takes them; none where
+                                the model itself says which are open
+
+torchvision's networks are narrow ones of the same architecture, with statistics and weights drawn at random.
 
 The runs of a model are meant to follow each other: they grow, shrink, and touch both bounds.
 
-Usage: python3 record_open_sizes.py [OUTPUT.zip]      (recorded with PyTorch 2.6 and ONNX Runtime 1.21)
+Usage: python3 record_open_sizes.py [OUTPUT.zip]      (recorded with PyTorch 2.6, torchvision 0.21 and ONNX Runtime 1.21)
 """
 
 import io
@@ -19,7 +22,10 @@ import warnings
 import numpy as np
 import onnxruntime
 import torch
+import torch.nn.functional as F
 from torch import nn
+from torchvision.models import VisionTransformer, convnext, densenet, mobilenet_v2, mobilenetv3, regnet, shufflenetv2
+from torchvision.models.segmentation import deeplabv3
 
 from case_archive import CaseArchive, npy_bytes
 
@@ -81,9 +87,87 @@ class Pair(nn.Module):
         return torch.cat([a + b, a * b, a], 0), torch.maximum(a, b * 2).sum(1)
 
 
+class Pyramid(nn.Module):
+    """Features brought back to the sizes, odd or even, that they were halved from; pooling that rounds up."""
+
+    def __init__(self):
+        super().__init__()
+        self.halves = nn.ModuleList([nn.Conv2d(channels, 4, 3, 2, 1) for channels in (3, 4, 4)])
+
+    def forward(self, image):
+        a = self.halves[0](image)
+        b = self.halves[1](a)
+        c = self.halves[2](b)
+        b = b + F.interpolate(c, size=b.shape[-2:], mode="nearest")
+        a = a + F.interpolate(b, size=a.shape[-2:], mode="bilinear")
+        corners = F.interpolate(b, size=a.shape[-2:], mode="bilinear", align_corners=True)
+        twice = F.interpolate(a, scale_factor=2.0), F.interpolate(a, scale_factor=2.0, mode="bilinear")
+        return a, corners, *twice, F.max_pool2d(a, 3, 2, ceil_mode=True)
+
+
+class Average(nn.Module):
+    """Averages whose windows reach over the edge. (Of windows that reach beyond counted padding, ONNX Runtime divides by
+    more elements than ONNX and PyTorch do.)"""
+
+    def forward(self, image):
+        return (F.avg_pool2d(image, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+                F.avg_pool2d(image, 3, 2, 1), F.avg_pool2d(image, 2))
+
+
+class Rounded(nn.Module):
+    """Windows and steps whose last one depends on remainders, which the bounds do not show."""
+
+    def forward(self, image):
+        return F.max_pool2d(image, 3, 2, ceil_mode=True), image[:, :, ::2] * 2, image[..., 1::4] + 1
+
+
+class Segmentation(nn.Module):
+    """DeepLabV3's head on the beginning of MobileNetV2."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = mobilenet_v2(width_mult=0.1).features[:5]
+        self.head = nn.Sequential(deeplabv3.ASPP(8, [2, 4], 16), nn.Conv2d(16, 3, 1))
+
+    def forward(self, image):
+        return F.interpolate(self.head(self.body(image)), size=image.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def mobilenet_v3():
+    blocks, last = mobilenetv3._mobilenet_v3_conf("mobilenet_v3_small", width_mult=0.1)
+    return mobilenetv3.MobileNetV3(blocks, last // 4, num_classes=5)
+
+
+def regnet_y():
+    blocks = regnet.BlockParams.from_init_params(depth=4, w_0=8, w_a=8, w_m=2.0, group_width=4, se_ratio=0.25)
+    return regnet.RegNet(blocks, num_classes=5)
+
+
+def convnext_two_stages():
+    return convnext.ConvNeXt([convnext.CNBlockConfig(8, 16, 1), convnext.CNBlockConfig(16, None, 1)], num_classes=5)
+
+
+IMAGE = {"image": [("n", 1, 3), 3, ("h", 33, 56), ("w", 34, 60)]}
+SIZES = [dict(n=2, h=48, w=41), dict(n=3, h=56, w=60), dict(n=1, h=33, w=34), dict(n=1, h=56, w=47)]
+# PyTorch 2.6 exports no pooling with padding over sizes that may be odd.
+NETWORKS = [
+    ("mobilenet_v3", mobilenet_v3, IMAGE, SIZES, ("onnx", "pt2")),
+    ("regnet", regnet_y, IMAGE, SIZES, ("onnx", "pt2")),
+    ("convnext", convnext_two_stages, IMAGE, SIZES, ("onnx", "pt2")),
+    ("segmentation", Segmentation, IMAGE, SIZES, ("onnx", "pt2")),
+    ("vision_transformer", lambda: VisionTransformer(32, 8, 2, 2, 16, 32, num_classes=5),
+     {"image": [("n", 1, 4), 3, 32, 32]}, [dict(n=2), dict(n=4), dict(n=1)], ("onnx", "pt2")),
+    ("shufflenet", lambda: shufflenetv2.ShuffleNetV2([1, 2, 1], [8, 8, 16, 32, 16], num_classes=5), IMAGE, SIZES, ("onnx",)),
+    ("densenet", lambda: densenet.DenseNet(4, (2, 2), 8, num_classes=5), IMAGE, SIZES, ("onnx",)),
+    ("pyramid", Pyramid, IMAGE, SIZES, ("onnx",)),
+    ("average", Average, IMAGE, SIZES, ("onnx",)),
+]
+
 MODELS = [
     ("image", Image, {"image": [("n", 1, 3), 3, ("h", 16, 48), ("w", 10, 64)]},
      [dict(n=1, h=32, w=32), dict(n=3, h=48, w=64), dict(n=1, h=16, w=10), dict(n=2, h=17, w=63), dict(n=2, h=48, w=10)]),
+    ("one_or_two", Image, {"image": [("n", 1, 2), 3, ("h", 16, 24), 20]}, [dict(n=2, h=24), dict(n=1, h=16), dict(n=2, h=17)]),
+    ("rounded", Rounded, {"image": [1, 3, ("h", 33, 49), 20]}, [dict(h=33), dict(h=49), dict(h=34), dict(h=47)]),
     ("reshapes", Reshapes, {"x": [("n", 1, 4), ("t", 2, 6), 12]},
      [dict(n=2, t=3), dict(n=4, t=6), dict(n=1, t=2), dict(n=3, t=5)]),
     ("attention", Attention, {"x": [1, ("t", 1, 24), 16]}, [dict(t=7), dict(t=24), dict(t=1), dict(t=12)]),
@@ -96,6 +180,15 @@ def sizes_of(dims, run):
     return [run[d[0]] if isinstance(d, tuple) else d for d in dims]
 
 
+def export_pt2(model, inputs, first):
+    tensors = tuple(torch.randn(sizes_of(dims, first)) for dims in inputs.values())
+    shapes = tuple({i: torch.export.Dim(d[0], min=d[1], max=d[2]) for i, d in enumerate(dims) if isinstance(d, tuple)}
+                   for dims in inputs.values())
+    stream = io.BytesIO()
+    torch.export.save(torch.export.export(model, tensors, dynamic_shapes=shapes, strict=False), stream)
+    return stream.getvalue()
+
+
 def export(model, inputs, first):
     tensors = tuple(torch.randn(sizes_of(dims, first)) for dims in inputs.values())
     axes = {name: {i: d[0] for i, d in enumerate(dims) if isinstance(d, tuple)} for name, dims in inputs.items()}
@@ -105,6 +198,12 @@ def export(model, inputs, first):
     return stream.getvalue()
 
 
+def answers_of(model, feeds):
+    with torch.no_grad():
+        outputs = model(*(torch.from_numpy(array) for array in feeds.values()))
+    return [output.numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
 def main():
     here = pathlib.Path(__file__).parent
     output = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here / "open_sizes.zip"
@@ -112,26 +211,30 @@ def main():
     torch.manual_seed(3)
     random = np.random.default_rng(5)
     archive = CaseArchive()
-    for name, kind, inputs, runs in MODELS:
+    for name, kind, inputs, runs, *doors in MODELS + NETWORKS:
         model = kind().eval()
         for part in model.modules():
             if isinstance(part, nn.BatchNorm2d):
                 nn.init.uniform_(part.running_mean, -1, 1)
                 nn.init.uniform_(part.running_var, 0.5, 2)
-        blob = export(model, inputs, runs[0])
-        archive.add_file(f"{name}/model.onnx", blob)
-        session = onnxruntime.InferenceSession(blob, providers=["CPUExecutionProvider"])
-        for number, run in enumerate(runs):
-            feeds = {key: random.standard_normal(sizes_of(dims, run)).astype(np.float32)
-                     for key, dims in inputs.items()}
-            for i, array in enumerate(feeds.values()):
-                archive.add_file(f"{name}/{number}.input{i}.npy", npy_bytes(array))
-            for i, array in enumerate(session.run(None, feeds)):
-                archive.add_file(f"{name}/{number}.output{i}.npy", npy_bytes(array))
-        shapes = [[key, [[d[1], d[2]] if isinstance(d, tuple) else [d, d] for d in dims]]
-                  for key, dims in inputs.items()]
-        archive.add_case({"name": name, "shapes": shapes, "runs": len(runs), "inputs": len(inputs),
-                          "outputs": len(session.get_outputs())})
+            if isinstance(part, convnext.CNBlock):  # which begins with blocks that add nothing
+                nn.init.uniform_(part.layer_scale, 0.5, 1)
+        for door in doors[0] if doors else ("onnx",):
+            case = name if door == "onnx" else f"{name}_{door}"
+            blob = (export if door == "onnx" else export_pt2)(model, inputs, runs[0])
+            archive.add_file(f"{case}/model.{door}", blob)
+            session = onnxruntime.InferenceSession(blob, providers=["CPUExecutionProvider"]) if door == "onnx" else None
+            for number, run in enumerate(runs):
+                feeds = {key: (random.standard_normal(sizes_of(dims, run)) * 8).round().astype(np.float32) / 8
+                         for key, dims in inputs.items()}
+                outputs = session.run(None, feeds) if session else answers_of(model, feeds)
+                for kind_of, arrays in (("input", feeds.values()), ("output", outputs)):
+                    for i, array in enumerate(arrays):
+                        archive.add_file(f"{case}/{number}.{kind_of}{i}.npy", npy_bytes(array))
+            shapes = [[key, [[d[1], d[2]] if isinstance(d, tuple) else [d, d] for d in dims]]
+                      for key, dims in inputs.items()]
+            archive.add_case({"name": case, "model": f"model.{door}", "shapes": shapes if session else [],
+                              "runs": len(runs), "inputs": len(inputs), "outputs": len(outputs)})
     archive.write(output)
 
 

@@ -405,6 +405,36 @@ class Sized(nn.Module):
         return y * batch / height, z.sum(1) + max(height, width), x.new_ones(batch, height % 3 + 1)
 
 
+class Counting(nn.Module):
+    """Changes buffers of which no output shows what they held before."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("runs", torch.tensor(0))
+        self.register_buffer("scratch", torch.zeros(2, 4))
+
+    def forward(self, x):
+        self.runs += 1
+        self.scratch.copy_(x * 2)
+        self.scratch[:, 1:] += 1
+        return self.scratch + x
+
+
+def written_through_views(x):
+    y = x.clone()
+    row, turned, flat = y[1], y.t(), y.view(-1)
+    row.mul_(2)  # a view
+    y[:, 1:3] += 10  # a view of the views' base
+    turned[0].fill_(-1)  # a view of a view
+    flat[::3] = 7  # with a step
+    first, second = y.split((1, 3), 1)
+    second.sub_(first)
+    y.unsqueeze(0).squeeze(0).relu_()
+    y.unbind(1)[3].add_(0.5)
+    y.narrow(1, 2, 2).neg_()
+    return y, row, turned, flat, second + 1
+
+
 class NoGrad(nn.Module):
     def forward(self, x):
         with torch.no_grad():
@@ -456,6 +486,10 @@ def programs():
         "x": {0: Dim("batch", min=2, max=8), 2: Dim("height", min=4, max=32), 3: Dim("width", min=4, max=32)}})
     add("programs/same_output", lambda x: (x, x + 1, x), x)
     add("programs/views_in_place", lambda x: (x + 1).view(4, 2).relu_().view(-1), x)
+    add("programs/writes_through_views", written_through_views, x)
+    add("programs/writes_through_views_core", written_through_views, x, decompose={})
+    add("programs/counter", Counting(), x)
+    add("programs/counter_core", Counting(), x, decompose=torch.export.default_decompositions())
     add("programs/infinities", lambda x: torch.where(x > 0, x, float("-inf")).clamp(min=-1e30), x)
     torch.manual_seed(7)
     add("programs/encoder", nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), f32(2, 5, 8))

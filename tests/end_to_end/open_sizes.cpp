@@ -1,5 +1,5 @@
 // Programs whose sizes are open within bounds, at sizes that grow and shrink between executions, against what ONNX
-// Runtime answers at each (tests/data/open_sizes.zip).
+// Runtime or PyTorch answers at each (tests/data/open_sizes.zip): layers, and torchvision's architectures in small.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -54,7 +54,7 @@ class OpenSizes : public ::testing::TestWithParam<Json> {};
 TEST_P(OpenSizes, GiveTheRecordedOutputsAtEachSize) {
   const testing::ZipArchive zip = archive();
   const Json& c = GetParam();
-  const auto model = zip.read(c["name"].get<std::string>() + "/model.onnx");
+  const auto model = zip.read(c["name"].get<std::string>() + "/" + c["model"].get<std::string>());
   ASSERT_TRUE(model) << model.error().message();
   const auto inputs = recorded(zip, c, "input"), expected = recorded(zip, c, "output");
   for (const Way way : testing::kBothWays) {

@@ -32,9 +32,7 @@ struct Tolerance {
 Tolerance tolerance_of(const testing::Pt2Case& c, Way way) {
   // XNNPACK finds the scales of each row by itself; PyTorch's graph has one for all of them.
   if (c.name.starts_with("dynamic/") && way == Way::delegated) return {0.02, 0};
-  // The delegate convolves images of few channels as they are, where the graph rounds them first.
-  const bool rounds_less = way == Way::delegated && c.name.starts_with("quantized/conv");
-  return {1e-4, c.step * (rounds_less ? 3 : 1)};
+  return {1e-4, c.step};
 }
 
 void check(const testing::ZipArchive& archive, const testing::Pt2Case& c, Way way) {

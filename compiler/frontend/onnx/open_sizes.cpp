@@ -200,6 +200,7 @@ Result<Value*> OpenSizes::use(Conversion& c) {
   }
   if (name == "Expand" && !holds(x)) return expand_to(c, x, INGOT_TRY(elements(c, 1, "the shape")));
   if (name == "Slice" && c.opset() >= 10) return slice(c);
+  if (name == "Resize" && !holds(x)) return INGOT_TRY(resize_to(c, INGOT_TRY(elements(c, 3, "the sizes")))).values[0];
   if (name == "ConstantOfShape") {
     Value* value = c.scalar(DType::float32, 0);
     if (c.has("value")) {

@@ -42,5 +42,7 @@ class OpenSizes {
 // movement.cpp. ONNX's Reshape (-1 for one size that follows, 0 for one that is kept unless allow_zero) and Expand.
 Result<Value*> reshape_to(Conversion& c, Value* x, const Shape& target, bool allow_zero);
 Result<Value*> expand_to(Conversion& c, Value* x, const Shape& target);
+// resize.cpp. ONNX's Resize of opset 11 and later by these sizes.
+Result<Outputs> resize_to(Conversion& c, const Shape& sizes);
 
 }  // namespace ingot::compiler::onnx_import

@@ -23,9 +23,12 @@ struct Pool {
   // As few elements of padding at the far end as make every window whole. Equal to window.after or less, but for
   // ceil_mode, where the last window may reach further.
   std::vector<int64_t> reach;
+  // ATen finds out how far the last window reaches, where sizes are open.
+  bool aten_ceil = false;
 
   // Is ATen's own padding enough?
   bool plain() const {
+    if (aten_ceil) return true;
     for (size_t i = 0; i < window.axes(); ++i) {
       const int64_t floor_size = (inputs[i] + 2 * window.before[i] - window.extent(i)) / window.strides[i] + 1;
       if (window.before[i] != window.after[i] || window.before[i] * 2 > window.kernel[i] || floor_size != outputs[i])
@@ -47,11 +50,13 @@ Result<Pool> read_pool(Conversion& c) {
   const Window& window = pool.window;
   for (size_t i = 0; i < window.axes(); ++i) {
     const Dim& open = x->type.shape[i + 2];
-    const bool simple = !pool.ceil_mode && window.before[i] == window.after[i] && window.dilations[i] == 1 &&
-                        window.before[i] * 2 <= window.kernel[i];
-    if (!open.is_static() && (!simple || open.min() + 2 * window.before[i] < window.extent(i)))
-      return fail(ErrorCode::not_supported, "such padding, dilation or ceil_mode over the size %s, which is open",
-                  open.str().c_str());
+    const bool simple =
+        window.before[i] == window.after[i] && window.dilations[i] == 1 && window.before[i] * 2 <= window.kernel[i];
+    const bool by_aten = pool.ceil_mode && !is_static(x->type.shape);
+    if ((!open.is_static() || by_aten) && (!simple || open.min() + 2 * window.before[i] < window.extent(i)))
+      return fail(ErrorCode::not_supported, "such padding or dilation over sizes that are open: %s",
+                  to_string(x->type).c_str());
+    pool.aten_ceil = by_aten;
     const int64_t size = open.max();
     const int64_t before = window.before[i];
     const int64_t stride = window.strides[i];
@@ -80,7 +85,8 @@ Pool part_of(const Pool& pool, size_t first, size_t count) {
               cut(pool.inputs),
               cut(pool.outputs),
               pool.ceil_mode,
-              cut(pool.reach)};
+              cut(pool.reach),
+              pool.aten_ceil};
 }
 
 // Gives an axis of size 1 to a pool over one axis, before it or behind it.
@@ -231,8 +237,8 @@ Result<Outputs> convert_max_pool(Conversion& c) {
       wide = INGOT_TRY(c.pad(wide, with_leading_axes(w.before), with_leading_axes(p.reach), lowest(x->type.dtype)));
       padding = {0, 0};
     }
-    const Node* node = INGOT_TRY(
-        c.builder().node("aten::max_pool2d_with_indices", {wide, w.kernel, w.strides, padding, w.dilations, false}));
+    const Node* node = INGOT_TRY(c.builder().node("aten::max_pool2d_with_indices",
+                                                  {wide, w.kernel, w.strides, padding, w.dilations, p.aten_ceil}));
     if (indices) second = INGOT_TRY(global_indices(c, node->output(1), x, p, column_major && pool.window.axes() > 1));
     return node->output(0);
   }));
@@ -252,7 +258,7 @@ Result<Value*> average(Conversion& c, Value* x, const Pool& pool, Divisor diviso
     if (p.plain() && !dilated) {
       const bool padded = w.before[0] != 0 || w.before[1] != 0;
       return c.call("aten::avg_pool2d",
-                    {wide, w.kernel, w.strides, w.before, false, padded && divisor != Divisor::inside});
+                    {wide, w.kernel, w.strides, w.before, p.aten_ceil, padded && divisor != Divisor::inside});
     }
     wide = INGOT_TRY(c.pad(wide, with_leading_axes(w.before), with_leading_axes(p.reach), 0.0));
     const std::vector<int64_t> none = {0, 0};
@@ -289,6 +295,7 @@ Result<Outputs> convert_average_pool(Conversion& c) {
 Result<Outputs> convert_lp_pool(Conversion& c) {
   Value* x = INGOT_TRY(c.floats(0));
   const Pool pool = INGOT_TRY(read_pool(c));
+  if (pool.aten_ceil) return fail(ErrorCode::not_supported, "ceil_mode over sizes that are open");
   const auto p = static_cast<double>(INGOT_TRY(read_p(c)));
   double elements = 1;
   for (const int64_t size : pool.window.kernel) elements *= static_cast<double>(size);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/frontend/onnx/interpolation.h"
+#include "compiler/frontend/onnx/open_sizes.h"
 #include "compiler/frontend/onnx/operators.h"
 
 namespace ingot::compiler::onnx_import {
@@ -282,30 +283,107 @@ std::vector<size_t> all_axes(const Value* x) {
   return axes;
 }
 
+// The axes that a Resize is about: all, or those that it names.
+Result<std::vector<size_t>> resized_axes(Conversion& c) {
+  const Value* x = c.input(0);
+  const auto axes = INGOT_TRY(c.integers("axes"));
+  return axes ? Conversion::axes(*axes, x->type.rank()) : all_axes(x);
+}
+
+// ATen's operators find the source of each element from the two sizes, which are known when the program runs. Whether
+// they find what ONNX's do, whatever the sizes are; `whole`: they grow by whole numbers.
+Result<Outputs> resize_open_image(Conversion& c, const Plan& plan, const Shape& sizes, bool whole) {
+  Value* x = c.input(0);
+  const Coordinates coordinates = plan.weighting.coordinates;
+  const bool is_image =
+      sizes.size() == 4 && is_floating(x->type.dtype) && sizes[0] == x->type.shape[0] && sizes[1] == x->type.shape[1];
+  const Shape image(sizes.end() - 2, sizes.end());
+  const bool one_alone = image[0].min() <= 1 || image[1].min() <= 1;
+  if (is_image && plan.nearest) {
+    const bool floors = coordinates == Coordinates::asymmetric && plan.rounding == Rounding::floor;
+    if (floors || (whole && coordinates == Coordinates::half_pixel))
+      return c.call("aten::upsample_nearest2d.vec", {x, image, std::monostate()});
+  } else if (is_image && !plan.weighting.cubic && !plan.weighting.antialias) {
+    const bool corners = coordinates == Coordinates::align_corners;
+    if (corners || coordinates == Coordinates::half_pixel ||
+        (coordinates == Coordinates::pytorch_half_pixel && !one_alone))
+      return c.call("aten::upsample_bilinear2d.vec", {x, image, corners, std::monostate()});
+  }
+  return fail(ErrorCode::not_supported,
+              "its mode over sizes that are open: %s becomes %s (images by bilinear half_pixel or align_corners, or by "
+              "nearest asymmetric floor)",
+              to_string(x->type).c_str(), to_string(sizes).c_str());
+}
+
+// With sizes that are open, or from such.
+Result<Outputs> resize_open(Conversion& c, const Plan& plan, const std::vector<size_t>& along, const Shape& sizes,
+                            bool whole) {
+  const Value* x = c.input(0);
+  if (sizes.size() != along.size() || x->type.rank() < 2)
+    return fail(ErrorCode::invalid_file, "%zu sizes for %zu axes of %s", sizes.size(), along.size(),
+                to_string(x->type).c_str());
+  if (INGOT_TRY(c.text("keep_aspect_ratio_policy", "stretch")) != "stretch" ||
+      plan.weighting.coordinates == Coordinates::tf_crop_and_resize)
+    return fail(ErrorCode::not_supported, "its aspect ratio or part of the input, of sizes that are open");
+  Shape target = x->type.shape;
+  for (size_t i = 0; i < along.size(); ++i) {
+    if (sizes[i].min() < 1) return fail(ErrorCode::not_supported, "a size of %s", sizes[i].str().c_str());
+    target[along[i]] = sizes[i];
+  }
+  if (target == x->type.shape) return c.input(0);
+  return resize_open_image(c, plan, target, whole);
+}
+
+// By scales, where the input's sizes are open: by whole numbers only, since others round.
+Result<Outputs> resize_open_by(Conversion& c, const Plan& plan, const std::vector<size_t>& along,
+                               const std::vector<double>& scales) {
+  if (scales.size() != along.size())
+    return fail(ErrorCode::invalid_file, "%zu scales for %zu axes", scales.size(), along.size());
+  Shape sizes;
+  for (size_t i = 0; i < along.size(); ++i) {
+    const Dim& from = c.input(0)->type.shape[along[i]];
+    if (!(scales[i] >= 1) || scales[i] > std::numeric_limits<int16_t>::max() || scales[i] != std::floor(scales[i]))
+      return fail(ErrorCode::not_supported, "a scale of %g for the size %s, which is open", scales[i],
+                  from.str().c_str());
+    sizes.push_back(from * Dim(static_cast<int64_t>(scales[i])));
+  }
+  return resize_open(c, plan, along, sizes, true);
+}
+
 }  // namespace
+
+Result<Outputs> resize_to(Conversion& c, const Shape& sizes) {
+  Plan plan;
+  INGOT_TRY_VOID(read_mode(c, INGOT_TRY(c.text("mode", "nearest")), &plan));
+  return resize_open(c, plan, INGOT_TRY(resized_axes(c)), sizes, false);
+}
 
 Result<Outputs> convert_resize(Conversion& c) {
   const Value* x = c.input(0);
   Plan plan;
   INGOT_TRY_VOID(read_mode(c, INGOT_TRY(c.text("mode", "nearest")), &plan));
+  const std::vector<size_t> along = INGOT_TRY(resized_axes(c));
+  // Inputs: x, scales in opset 10; x, roi, scales, sizes later.
+  const size_t scales_at = c.opset() < 11 ? 1 : 2;
+  const bool by_scales = !empty(c.input(scales_at));
+  std::vector<double> scales;
+  if (by_scales) scales = INGOT_TRY(c.constant_reals(scales_at, "the scales"));
+  if (by_scales && !is_static(x->type.shape)) return resize_open_by(c, plan, along, scales);
+
+  const std::vector<int64_t> sizes =
+      by_scales ? std::vector<int64_t>() : INGOT_TRY(c.constant_integers(3, "the sizes"));
+  if (!by_scales && !is_static(x->type.shape)) return resize_open(c, plan, along, to_shape(sizes), false);
   INGOT_TRY_VOID(start_axes(x, &plan));
-  std::vector<size_t> along = all_axes(x);
-  if (const auto axes = INGOT_TRY(c.integers("axes"))) along = INGOT_TRY(Conversion::axes(*axes, x->type.rank()));
   const std::string policy = INGOT_TRY(c.text("keep_aspect_ratio_policy", "stretch"));
   if (along.empty()) return c.input(0);
   INGOT_TRY_VOID(set_parts(c, along, &plan));
-
-  // Inputs: x, scales in opset 10; x, roi, scales, sizes later.
-  const size_t scales_at = c.opset() < 11 ? 1 : 2;
-  if (!empty(c.input(scales_at))) {
+  if (by_scales) {
     // By ONNX's text the size is that of the part times the scale, by ONNX Runtime that of the whole.
     if (plan.weighting.coordinates == Coordinates::tf_crop_and_resize)
       return fail(ErrorCode::not_supported, "tf_crop_and_resize by scales (sizes are supported)");
-    const std::vector<double> scales = INGOT_TRY(c.constant_reals(scales_at, "the scales"));
     INGOT_TRY_VOID(set_scales(scales, along, &plan));
     return carry_out(c, plan);
   }
-  const std::vector<int64_t> sizes = INGOT_TRY(c.constant_integers(3, "the sizes"));
   if (sizes.size() != along.size())
     return fail(ErrorCode::invalid_file, "%zu sizes for %zu axes", sizes.size(), along.size());
   for (size_t i = 0; i < along.size(); ++i) INGOT_TRY_VOID(set_size(sizes[i], &plan.axes[along[i]]));
@@ -317,13 +395,14 @@ Result<Outputs> convert_upsample(Conversion& c) {
   const Value* x = c.input(0);
   Plan plan;
   INGOT_TRY_VOID(read_mode(c, INGOT_TRY(c.text("mode", "nearest")), &plan));
-  INGOT_TRY_VOID(start_axes(x, &plan));
   std::vector<double> scales;
   if (c.opset() < 9) {
     scales = INGOT_TRY(c.reals("scales")).value_or(std::vector<double>());
   } else {
     scales = INGOT_TRY(c.constant_reals(1, "the scales"));
   }
+  if (!is_static(x->type.shape)) return resize_open_by(c, plan, all_axes(x), scales);
+  INGOT_TRY_VOID(start_axes(x, &plan));
   INGOT_TRY_VOID(set_scales(scales, all_axes(x), &plan));
   return carry_out(c, plan);
 }

@@ -15,7 +15,7 @@ namespace ingot::compiler::pt2 {
 class ArgumentReader {
  public:
   // Numbers that stand where the schema asks for a tensor become constants, which are added to `numbers`.
-  ArgumentReader(const Scope& scope, Numbers& numbers, Builder& builder)
+  ArgumentReader(Scope& scope, Numbers& numbers, Builder& builder)
       : scope_(scope), numbers_(numbers), builder_(builder) {}
 
   // All arguments of a call in the schema's order, defaults filled in, each of the schema's type. not_supported for an
@@ -31,7 +31,7 @@ class ArgumentReader {
   Result<Argument> tensor_list(const TensorListArg& list) const;
   Result<Argument> int_list(const IntListArg& list) const;
 
-  const Scope& scope_;
+  Scope& scope_;
   Numbers& numbers_;
   Builder& builder_;
 };

@@ -14,6 +14,7 @@
 #include "compiler/frontend/pt2/operators.h"
 #include "compiler/frontend/pt2/program.h"
 #include "compiler/frontend/pt2/scope.h"
+#include "compiler/frontend/pt2/state.h"
 #include "compiler/ir/constants.h"
 #include "compiler/ir/mapped_file.h"
 
@@ -122,8 +123,8 @@ class Importer {
   Result<void> bind_results(const ProgramNode& node, const std::vector<Tensor>& results, Frame& frame,
                             bool check_sizes = true);
   Result<void> check_result(const std::string& name, const Value* value, const Frame& frame) const;
-  Result<void> add_outputs(const Frame& frame);
-  Result<Value*> output_value(const ProgramArg& arg, const Frame& frame);
+  Result<void> add_outputs(Frame& frame);
+  Result<Value*> output_value(const ProgramArg& arg, Frame& frame);
   void report_unsupported(const ProgramNode& node, std::string reason, Frame& frame);
 
   Archive archive_;
@@ -133,14 +134,12 @@ class Importer {
   Builder builder_;
   Symbols symbols_;
   Numbers numbers_;
+  State state_;
 };
 
 Result<Graph> Importer::run(const Pt2ImportOptions& options) {
-  Frame frame{program_.graph, {}, names_read(program_.graph)};
+  Frame frame{program_.graph, Scope(builder_), names_read(program_.graph)};
   for (const OutputSpec& spec : program_.outputs) {
-    if (spec.kind == OutputSpec::Kind::mutation)
-      return fail(ErrorCode::not_supported,
-                  "it changes '%.80s' when it runs; programs that keep a state are not supported", spec.target.c_str());
     if (spec.kind == OutputSpec::Kind::other)
       return fail(ErrorCode::not_supported, "an output of kind '%.40s'", spec.target.c_str());
   }
@@ -148,6 +147,7 @@ Result<Graph> Importer::run(const Pt2ImportOptions& options) {
   INGOT_TRY_VOID(add_nodes(frame));
   if (!report_.unsupported.empty()) return unsupported_error(report_);
   INGOT_TRY_VOID(add_outputs(frame));
+  INGOT_TRY_VOID(state_.check(graph_));
   graph_.drop_unused_constants();
   return std::move(graph_);
 }
@@ -218,7 +218,8 @@ Result<void> Importer::add_constant(const InputSpec& spec, const std::string& na
   auto [type, data] = INGOT_TRY((in_weights ? archive_.weights : archive_.constants).read(spec.target));
   Value* value = graph_.add_constant(spec.target, std::move(type), std::move(data));
   INGOT_TRY_VOID(check_result(name, value, frame));
-  frame.scope.bind(name, frame.scope.fresh(value, "a parameter or buffer (state from run to run is not supported)"));
+  frame.scope.bind(name, frame.scope.fresh(value));
+  state_.add(value, spec.target);
   return {};
 }
 
@@ -354,7 +355,7 @@ Result<void> Importer::inline_graph(const ProgramNode& node, size_t first_operan
     if (operands.size() == before && !std::holds_alternative<TensorListArg>(node.inputs[i].arg))
       return fail(ErrorCode::not_supported, "an operand that is no tensor");
   }
-  Frame inside{*inner->graph, {}, names_read(*inner->graph)};
+  Frame inside{*inner->graph, Scope(builder_), names_read(*inner->graph)};
   if (operands.size() != inside.graph.inputs.size())
     return fail(ErrorCode::invalid_file, "%zu operands for a graph of %zu inputs", operands.size(),
                 inside.graph.inputs.size());
@@ -421,10 +422,10 @@ Result<void> Importer::convert_operator(const ProgramNode& node, const std::stri
     if (!(after->type.shape == before.value->type.shape))
       return fail(ErrorCode::not_supported, "it changes %s in place into %s", to_string(before.value->type).c_str(),
                   to_string(after->type).c_str());
-    results.push_back(known.aliasing == Aliasing::same && after == before.value
-                          ? before
-                          : INGOT_TRY(frame.scope.change(before, after)));
-    return bind_results(node, results, frame);
+    // detach_, an activation that changes nothing.
+    if (after == before.value) return bind_results(node, {before}, frame);
+    state_.change(frame.scope.origin(before), "node '" + label_of(node) + "'");
+    return bind_results(node, {INGOT_TRY(frame.scope.change(before, after))}, frame);
   }
   for (Value* value : outputs.values) {
     if (first == nullptr || known.aliasing == Aliasing::none || value == nullptr) {
@@ -433,7 +434,11 @@ Result<void> Importer::convert_operator(const ProgramNode& node, const std::stri
     }
     const Tensor base = INGOT_TRY(frame.scope.tensor(first->name));
     const bool same = known.aliasing == Aliasing::same && value == base.value;
-    results.push_back(same ? base : frame.scope.view_of(base, value));
+    // Another dtype needs other elements.
+    const bool copy = value->type.dtype != base.value->type.dtype;
+    results.push_back(same   ? base
+                      : copy ? frame.scope.fresh(value)
+                             : frame.scope.view_of(base, value, known.aliasing == Aliasing::view));
   }
   // PyTorch 2.6 writes an axis too many for the states that lstm gives.
   return bind_results(node, results, frame, known.convert != convert_lstm);
@@ -489,7 +494,7 @@ Result<void> Importer::check_result(const std::string& name, const Value* value,
 // --- Outputs.
 
 // A number that the model gives becomes a tensor of rank 0.
-Result<Value*> Importer::output_value(const ProgramArg& arg, const Frame& frame) {
+Result<Value*> Importer::output_value(const ProgramArg& arg, Frame& frame) {
   if (const auto* tensor = std::get_if<TensorArg>(&arg)) return INGOT_TRY(frame.scope.tensor(tensor->name)).value;
   const SymbolicNumber number = INGOT_TRY(ArgumentReader(frame.scope, numbers_, builder_).number(arg));
   if (const auto* flag = std::get_if<bool>(&number)) return builder_.scalar("output", DType::boolean, *flag ? 1 : 0);
@@ -499,8 +504,13 @@ Result<Value*> Importer::output_value(const ProgramArg& arg, const Frame& frame)
   return fail(ErrorCode::not_supported, "an output that is the size %s", dim.str().c_str());
 }
 
-Result<void> Importer::add_outputs(const Frame& frame) {
-  for (const ProgramArg& arg : program_.graph.outputs) {
+Result<void> Importer::add_outputs(Frame& frame) {
+  for (size_t i = 0; i < program_.graph.outputs.size(); ++i) {
+    const ProgramArg& arg = program_.graph.outputs[i];
+    if (i < program_.outputs.size() && program_.outputs[i].kind == OutputSpec::Kind::mutation) {
+      state_.change(program_.outputs[i].target, "the program");
+      continue;
+    }
     if (std::holds_alternative<NoneArg>(arg)) continue;
     Result<Value*> value = output_value(arg, frame);
     const std::string* name = name_of(arg);

@@ -46,6 +46,13 @@ Result<Outputs> convert_batch_norm(Conversion& c) {
   return by_running_statistics(c);
 }
 
+// With the running statistics as results of their own, which nothing needs that is not trained.
+Result<Outputs> convert_functional_batch_norm(Conversion& c) {
+  if (c.flag("training")) return own_statistics();
+  return Outputs(
+      {INGOT_TRY(by_running_statistics(c)), nullptr, nullptr, c.tensor("running_mean"), c.tensor("running_var")});
+}
+
 // Each channel of each image is a group of its own.
 Result<Outputs> convert_instance_norm(Conversion& c) {
   if (!c.flag("use_input_stats")) {

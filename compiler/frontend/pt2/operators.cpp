@@ -18,6 +18,7 @@ constexpr OperatorRow row(std::string_view name, std::string_view overload, std:
 }
 
 constexpr Aliasing kView = Aliasing::view;
+constexpr Aliasing kPerhaps = Aliasing::perhaps;
 constexpr Aliasing kSame = Aliasing::same;
 constexpr std::string_view kCreated =
     "SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None";
@@ -41,6 +42,7 @@ constexpr OperatorRow kRows[] = {
     row("aten::einsum", "", "str equation, Tensor[] tensors, *, int[]? path=None", convert_einsum),
     row("aten::scaled_dot_product_attention", "", "Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None, bool enable_gqa=False", convert_attention),
     // Normalizations.
+    row("aten::_native_batch_norm_legit_functional", "", "Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor running_var, bool training, float momentum, float eps", convert_functional_batch_norm),
     row("aten::batch_norm", "", "Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled", convert_batch_norm),
     row("aten::instance_norm", "", "Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled", convert_instance_norm),
     row("aten::layer_norm", "", "Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05, bool cudnn_enable=True", convert_layer_norm),
@@ -106,20 +108,20 @@ constexpr OperatorRow kRows[] = {
     row("aten::lift_fresh_copy", "", "Tensor self", convert_identity),
     row("aten::positive", "", "Tensor self", convert_identity, kView),
     row("aten::clone", "", "Tensor self, *, MemoryFormat? memory_format=None", convert_identity),
-    row("aten::contiguous", "", "Tensor self, *, MemoryFormat? memory_format=None", convert_identity, kView),
+    row("aten::contiguous", "", "Tensor self, *, MemoryFormat? memory_format=None", convert_identity, kPerhaps),
     row("aten::copy", "", "Tensor self, Tensor src, bool non_blocking=False", convert_copy),
-    row("aten::to", "dtype", "Tensor self, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to, kView),
-    row("aten::to", "device", "Tensor self, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to, kView),
-    row("aten::to", "dtype_layout", "Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to, kView),
+    row("aten::to", "dtype", "Tensor self, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to, kPerhaps),
+    row("aten::to", "device", "Tensor self, Device? device=None, ScalarType? dtype=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to, kPerhaps),
+    row("aten::to", "dtype_layout", "Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to, kPerhaps),
     row("aten::_to_copy", "", "Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None", convert_to),
-    row("aten::to", "other", "Tensor self, Tensor other, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to_other, kView),
-    row("aten::type_as", "", "Tensor self, Tensor other", convert_to_other, kView),
+    row("aten::to", "other", "Tensor self, Tensor other, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None", convert_to_other, kPerhaps),
+    row("aten::type_as", "", "Tensor self, Tensor other", convert_to_other, kPerhaps),
     // Movement.
-    row("aten::reshape", "", "Tensor self, SymInt[] shape", convert_reshape, kView),
+    row("aten::reshape", "", "Tensor self, SymInt[] shape", convert_reshape, kPerhaps),
     row("aten::_unsafe_view", "", "Tensor self, SymInt[] size", convert_reshape),
     row("aten::view_as", "", "Tensor self, Tensor other", convert_view_as, kView),
-    row("aten::reshape_as", "", "Tensor self, Tensor other", convert_view_as, kView),
-    row("aten::flatten", "using_ints", "Tensor self, int start_dim=0, int end_dim=-1", convert_flatten, kView),
+    row("aten::reshape_as", "", "Tensor self, Tensor other", convert_view_as, kPerhaps),
+    row("aten::flatten", "using_ints", "Tensor self, int start_dim=0, int end_dim=-1", convert_flatten, kPerhaps),
     row("aten::unflatten", "int", "Tensor self, int dim, SymInt[] sizes", convert_unflatten, kView),
     row("aten::squeeze", "", "Tensor self", convert_squeeze, kView),
     row("aten::expand_as", "", "Tensor self, Tensor other", convert_expand_as, kView),

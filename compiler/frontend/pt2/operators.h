@@ -16,9 +16,10 @@ using Converter = Result<Outputs> (*)(Conversion& c);
 
 // What a result has to do with the first argument, which matters where one of the two is changed in place later.
 enum class Aliasing : uint8_t {
-  none,  // a tensor of its own
-  view,  // its elements are (or may be) the argument's
-  same,  // the argument itself
+  none,     // a tensor of its own
+  view,     // its elements are the argument's
+  perhaps,  // they are, or are copies: which depends on where they lie
+  same,     // the argument itself
 };
 
 struct OperatorRow {
@@ -110,6 +111,7 @@ Result<Outputs> convert_unflatten(Conversion& c);
 Result<Outputs> convert_view_as(Conversion& c);
 // normalizations.cpp
 Result<Outputs> convert_batch_norm(Conversion& c);
+Result<Outputs> convert_functional_batch_norm(Conversion& c);
 Result<Outputs> convert_group_norm(Conversion& c);
 Result<Outputs> convert_instance_norm(Conversion& c);
 Result<Outputs> convert_layer_norm(Conversion& c);

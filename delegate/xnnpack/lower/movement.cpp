@@ -86,15 +86,35 @@ Lowered lower_repeat(NodeLowering& n) {
   return n.define(n.build.view(repeated, sizes_of(*n.node.output())));
 }
 
+// `count` elements along a dimension, `step` apart: XNNPACK slices without steps, so one place is kept of each group of
+// as many. The groups begin as far before `start` as they must to end inside, or are filled up behind.
+Tensor& every(TensorBuilder& build, Tensor& x, size_t dim, int64_t start, int64_t count, int64_t step) {
+  const int64_t size = x.sizes[dim], covered = count * step;
+  const int64_t first = std::clamp<int64_t>(size - covered, 0, start);
+  Tensor* groups = &slice(build, x, dim, first, std::min(covered, size - first));
+  if (first + covered > size) {
+    Sizes before(x.rank(), 0), after(x.rank(), 0);
+    after[dim] = first + covered - size;
+    groups = &pad(build, *groups, before, after, 0);
+  }
+  Sizes split = groups->sizes;
+  split[dim] = count;
+  split.insert(split.begin() + static_cast<std::ptrdiff_t>(dim) + 1, step);
+  Tensor& kept = slice(build, build.view(*groups, split), dim + 1, start - first, 1);
+  Sizes sizes = x.sizes;
+  sizes[dim] = count;
+  return build.view(kept, sizes);
+}
+
 Lowered lower_slice(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand("self"));
   INGOT_TRY_VOID(check_value(*n.node.output()));
   const size_t dim = n.wrap(n.node.integer("dim"), x->rank());
-  const int64_t size = x->sizes[dim], step = n.node.integer("step");
-  if (step != 1) return refuse("step {}, XNNPACK slices with step 1", step);
+  const int64_t size = x->sizes[dim], step = n.node.integer("step"), count = sizes_of(*n.node.output())[dim];
   int64_t start = n.node.is_none("start") ? 0 : n.node.integer("start");
   start = std::clamp<int64_t>(start < 0 ? start + size : start, 0, size);
-  return n.define(slice(n.build, *x, dim, start, sizes_of(*n.node.output())[dim]));
+  if (step == 1 || count == 1) return n.define(slice(n.build, *x, dim, start, count));
+  return n.define(every(n.build, *x, dim, start, count, step));
 }
 
 Lowered lower_select(NodeLowering& n) {
@@ -161,6 +181,27 @@ Lowered lower_stack(NodeLowering& n) {
   return n.define(concatenate(n.build, parts, dim));
 }
 
+// The last `shift` elements of a dimension go to its front, one dimension after the other. Without dimensions all
+// elements stand in one row.
+Lowered lower_roll(NodeLowering& n) {
+  Tensor* x = INGOT_TRY(n.operand("self"));
+  const std::vector<int64_t> shifts = n.node.ints("shifts");
+  std::vector<int64_t> dims = n.node.ints("dims");
+  Tensor* y = x;
+  if (dims.empty()) {
+    y = &n.build.view(*x, {numel(x->sizes)});
+    dims.push_back(0);
+  }
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const size_t dim = n.wrap(dims[i], y->rank());
+    const int64_t size = y->sizes[dim], shift = (shifts[i] % size + size) % size;
+    if (shift == 0) continue;
+    Tensor* const parts[] = {&slice(n.build, *y, dim, size - shift, shift), &slice(n.build, *y, dim, 0, size - shift)};
+    y = &concatenate(n.build, parts, dim);
+  }
+  return n.define(n.build.view(*y, x->sizes));
+}
+
 Lowered lower_pad(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand("self"));
   const std::vector<int64_t> amounts = n.node.ints("pad");  // pairs, the last dimension first
@@ -223,6 +264,7 @@ constexpr Rule kRules[] = {
     {"aten::unbind_copy.int", lower_unbind},
     {"aten::cat", lower_cat},
     {"aten::stack", lower_stack},
+    {"aten::roll", lower_roll},
     {"aten::constant_pad_nd", lower_pad},
     {"aten::pixel_shuffle", lower_pixel_shuffle},
     {"aten::pixel_unshuffle", lower_pixel_unshuffle},

@@ -122,15 +122,21 @@ std::vector<SizeSample> size_samples(const Region& region) {
   const Symbols symbols = symbols_of(region);
   SizeSample largest, least, between;
   for (const auto& [name, dim] : symbols) {
-    // A size of 1 allows what others do not: it lies in memory in any order.
-    const int64_t low = std::min<int64_t>(std::max<int64_t>(dim.min(), 2), dim.max());
+    // A size of 1 allows what others do not: it lies in memory in any order. Between 1 and 2 the other size is 3, since
+    // what is the same for all samples would stay.
+    const int64_t low = dim.max() == 2 ? 3 : std::min<int64_t>(std::max<int64_t>(dim.min(), 2), dim.max());
     largest[name] = dim.max();
     least[name] = low;
     const auto part = static_cast<int64_t>(between.size()) + 1;
     between[name] = low + (dim.max() - low) * part / (static_cast<int64_t>(symbols.size()) + 1);
   }
   std::vector<SizeSample> samples = {largest, least, between};
-  constexpr size_t kFew = 8;
+  // Neighbours leave other remainders where sizes are halved.
+  for (int64_t less = 1; less <= 3; ++less) {
+    SizeSample& near = samples.emplace_back(largest);
+    for (auto& [name, size] : near) size = std::max(size - less, least[name]);
+  }
+  constexpr size_t kFew = 11;
   for (const auto& [name, size] : least) {
     if (symbols.size() == 1 || samples.size() > kFew) break;
     samples.push_back(largest);

@@ -22,7 +22,8 @@ bool has_open_sizes(const compiler::Region& region);
 // A number for each symbol.
 using SizeSample = std::map<std::string, int64_t>;
 
-// The largest sizes first, then the least that are not 1, each symbol alone at its least, and distinct ones between.
+// The largest sizes first, then the least that are not 1 (where that is the largest, another), distinct ones between,
+// some just below the largest, and each symbol alone at its least.
 std::vector<SizeSample> size_samples(const compiler::Region& region);
 
 // A region with all sizes fixed, nodes, inputs and outputs in the order of the original's.

@@ -92,10 +92,11 @@ std::expected<Written, Refusal> write_fixed(const Region& region, bool trial, bo
   return Written{std::move(build).finish(), std::move(debug_names), {}};
 }
 
-// XNNPACK has no empty tensors.
+// XNNPACK has no empty tensors. (Those that are always empty are results that nobody reads.)
 std::optional<Refusal> refuse_empty(const Region& region) {
   const auto may_be_empty = [](const compiler::Value* value) {
-    return std::ranges::any_of(value->type.shape, [](const compiler::Dim& dim) { return dim.min() < 1; });
+    return std::ranges::any_of(value->type.shape,
+                               [](const compiler::Dim& dim) { return !dim.is_static() && dim.min() < 1; });
   };
   for (const Node* node : region.nodes) {
     std::vector<compiler::Value*> values = node->inputs();
@@ -106,9 +107,27 @@ std::optional<Refusal> refuse_empty(const Region& region) {
   return std::nullopt;
 }
 
+// What depends on remainders of an open size cannot be told from samples.
+std::optional<Refusal> refuse_rounding(const Region& region) {
+  for (const Node* node : region.nodes) {
+    const bool pools = node->is("aten::max_pool2d_with_indices") || node->is("aten::avg_pool2d");
+    if (pools && node->boolean("ceil_mode") && !is_static(node->tensor(0)->type.shape)) {
+      return Refusal{node, "ceil_mode: how far its last window reaches depends on sizes that are open"};
+    }
+    if (!node->is("aten::slice_copy.Tensor") || node->integer("step") == 1) continue;
+    const compiler::Shape& shape = node->tensor(0)->type.shape;
+    const int64_t dim = node->integer("dim");
+    if (!shape[static_cast<size_t>(dim < 0 ? dim + static_cast<int64_t>(shape.size()) : dim)].is_static()) {
+      return Refusal{node, "steps over a size that is open"};
+    }
+  }
+  return std::nullopt;
+}
+
 // At each sample of the open sizes.
 std::expected<Written, Refusal> write_open(const Region& region, bool trial, bool all_outputs) {
   if (auto refusal = refuse_empty(region)) return std::unexpected(*std::move(refusal));
+  if (auto refusal = refuse_rounding(region)) return std::unexpected(*std::move(refusal));
   std::optional<Written> first;
   std::vector<std::vector<std::byte>> others;
   for (const lowering::SizeSample& sample : lowering::size_samples(region)) {

@@ -52,6 +52,7 @@ struct Tiny {
   std::string other = R"({"as_tensor":{"name":"w"}})";  // what is added
   std::string target = "torch.ops.aten.add.Tensor";
   std::string extra;  // before the nodes' end
+  std::string outputs = R"({"as_tensor":{"name":"y"}})";
   std::string output = R"({"user_output":{"arg":{"as_tensor":{"name":"y"}}}})";
   std::string version = "8";
   std::string order = "little";
@@ -59,8 +60,9 @@ struct Tiny {
   std::string program() const {
     const std::string meta = R"({"dtype":7,"sizes":[{"as_int":2},{"as_int":3}]})";
     return R"({"graph_module":{"graph":{"inputs":[{"as_tensor":{"name":"w"}},{"as_tensor":{"name":"x"}}],)"
-           R"("outputs":[{"as_tensor":{"name":"y"}}],"nodes":[{"target":")" +
-           target + R"(","inputs":[{"name":"self","arg":{"as_tensor":{"name":"x"}}},{"name":"other","arg":)" + other +
+           R"("outputs":[)" +
+           outputs + R"(],"nodes":[{"target":")" + target +
+           R"(","inputs":[{"name":"self","arg":{"as_tensor":{"name":"x"}}},{"name":"other","arg":)" + other +
            R"(}],"outputs":[{"as_tensor":{"name":"s"}}],"metadata":{"note":"left out"}},)"
            R"({"target":"torch.ops.aten.relu.default","inputs":[{"name":"self","arg":{"as_tensor":{"name":"s"}}}],)"
            R"("outputs":[{"as_tensor":{"name":"y"}}]})" +
@@ -169,7 +171,12 @@ TEST(DamagedArchives, SaysWhatIsWrongWithTheProgram) {
   EXPECT_THAT(with([](Tiny& t) { t.other = R"({"as_complex":{"real":1.0,"imag":2.0}})"; }),
               HasSubstr("argument 'other'"));
   EXPECT_THAT(with([](Tiny& t) { t.output = R"({"buffer_mutation":{"arg":{"name":"y"},"buffer_name":"count"}})"; }),
-              HasSubstr("it changes 'count'"));
+              HasSubstr("no output"));
+  EXPECT_THAT(with([](Tiny& t) {
+                t.outputs = R"({"as_tensor":{"name":"s"}},{"as_tensor":{"name":"y"}})";
+                t.output = R"({"buffer_mutation":{"arg":{"name":"s"},"buffer_name":"p.w"}},)" + t.output;
+              }),
+              HasSubstr("depend on 'p.w', which the program changes from run to run; programs that keep a state"));
   EXPECT_THAT(with([](Tiny& t) { t.output = R"({"gradient_to_parameter":{}})"; }), HasSubstr("gradient_to_parameter"));
 }
 

@@ -266,6 +266,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"expand", moved("[3, 1]", "aten::expand_copy(%x, [2, -1, 4])")},
         Case{"repeat", moved("[2, 3]", "aten::repeat(%x, [2, 3, 2])")},
         Case{"slice", moved("[2, 6, 4]", "aten::slice_copy.Tensor(%x, 1, 2, 5)")},
+        Case{"slice_step", moved("[2, 8, 4]", "aten::slice_copy.Tensor(%x, 1, 0, 8, 2)")},
+        Case{"slice_step_from_odd", moved("[2, 8, 4]", "aten::slice_copy.Tensor(%x, 1, 1, 8, 2)")},
+        Case{"slice_step_to_the_end", moved("[2, 8, 4]", "aten::slice_copy.Tensor(%x, 1, 1, 8, 3)")},
+        Case{"slice_step_beyond", moved("[2, 7, 4]", "aten::slice_copy.Tensor(%x, 1, 0, 7, 3)")},
+        Case{"slice_step_last", moved("[2, 7, 4]", "aten::slice_copy.Tensor(%x, 2, 1, 4, 2)")},
+        Case{"slice_step_one", moved("[2, 7, 4]", "aten::slice_copy.Tensor(%x, 1, 5, 7, 4)")},
+        Case{"roll", moved("[2, 7, 4]", "aten::roll(%x, [3, -1], [1, 2])")},
+        Case{"roll_around", moved("[2, 7, 4]", "aten::roll(%x, [-16, 4], [-2, 2])")},
+        Case{"roll_all", moved("[2, 7, 4]", "aten::roll(%x, [5], [])")},
         Case{"slice_from_end", moved("[2, 6, 4]", "aten::slice_copy.Tensor(%x, -1, -3, 9223372036854775807)")},
         Case{"select", moved("[2, 6, 4]", "aten::select_copy.int(%x, 1, -2)")},
         Case{"pad", moved("[2, 3, 4, 4]", "aten::constant_pad_nd(%x, [1, 2, 0, 3], 0.5)")},
@@ -307,6 +316,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"cl_flatten_image", channels_last("%y = aten::view_copy(%c, [2, 6, 16])")},
         Case{"cl_split_channels", channels_last("%y = aten::view_copy(%c, [2, 2, 3, 4, 4])")},
         Case{"cl_slice", channels_last("%y = aten::slice_copy.Tensor(%c, 1, 2, 5)")},
+        Case{"cl_roll", channels_last("%y = aten::roll(%c, [1, 1, -2], [1, 2, 3])")},
+        Case{"cl_slice_step", channels_last("%y = aten::slice_copy.Tensor(%c, 1, 1, 6, 2)")},
+        Case{"cl_slice_rows", channels_last("%y = aten::slice_copy.Tensor(%c, 2, 1, 9, 2)")},
         Case{"cl_pad", channels_last("%y = aten::constant_pad_nd(%c, [1, 0, 0, 2, 1, 1], 1.5)")},
         Case{"cl_cat", channels_last("%r = aten::relu(%c) %y = aten::cat([%r, %c, %x], 1)")},
         Case{"cl_add_constant", channels_last("%k = const float32[6, 1, 1] seed 5 %y = aten::add.Tensor(%k, %c)")},
@@ -332,8 +344,6 @@ TEST(Refusals, SayWhy) {
   EXPECT_EQ(refusal_of(one("float32[2]", "aten::erf(%x)")), "XNNPACK has no such operator");
   EXPECT_EQ(refusal_of(one("float32[2]", "aten::elu(%x, 1, 2)")),
             "scale 2 and input_scale 1, XNNPACK's ELU has neither (both 1)");
-  EXPECT_EQ(refusal_of(one("float32[2, 8]", "aten::slice_copy.Tensor(%x, 1, 0, 8, 2)")),
-            "step 2, XNNPACK slices with step 1");
   EXPECT_EQ(
       refusal_of("graph f(%x: float32[1, 3, 8, 8], %w: float32[4, 3, 3, 3]) { %y = aten::convolution(%x, %w, none, "
                  "[1, 1], [1, 1], [1, 1], false, [0, 0], 1) return %y }"),
