@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "compiler/quantize/samples.h"
 #include "delegate/xnnpack/run/xnnpack_delegate.h"
 #include "runtime/include/ingot.hpp"
+#include "tests/end_to_end/photos.h"
 #include "tests/end_to_end/pipeline.h"
 #include "tests/support/compare.h"
 #include "tests/support/shared.h"
@@ -20,25 +19,9 @@ namespace {
 
 const char* const kNetwork = "models/onnx/mobilenet_v2_1.0_224_google_qdq_u8s8";
 
-// The test half of the photos, as "path<TAB>label of 1001".
-std::string photo_list(const std::string& labels) {
-  const std::string folder = labels.substr(0, labels.rfind('/') + 1);
-  std::ifstream in(labels);
-  std::string list, line;
-  while (std::getline(in, line)) {
-    std::istringstream fields(line);
-    std::string file, of_1000, of_1001, half;
-    fields >> file >> of_1000 >> of_1001 >> half;
-    if (half == "test") list += folder + file + "\t" + of_1001 + "\n";
-  }
-  const std::string path = ::testing::TempDir() + "ingot_photos.txt";
-  std::ofstream(path) << list;
-  return path;
-}
-
 TEST(QuantizedPhotos, AnsweredAsRecorded) {
   const std::string network = INGOT_SHARED_FILE(std::string(kNetwork) + ".onnx");
-  const std::string labels = INGOT_SHARED_FILE("models/photos/labels.tsv");
+  INGOT_SHARED_FILE("models/photos/labels.tsv");
   compiler::CompileOptions options;
   options.model_path = network;
   const auto built = testing::build(options, testing::Way::delegated);
@@ -53,7 +36,8 @@ TEST(QuantizedPhotos, AnsweredAsRecorded) {
   ASSERT_TRUE(outputs) << outputs.error().message();
   EXPECT_TRUE(testing::close_to(*expected, outputs->front(), 0.03));
 
-  const auto samples = compiler::open_samples(built->graph, photo_list(labels), compiler::kTensorflow);
+  const auto samples = compiler::open_samples(
+      built->graph, testing::photo_list(testing::Half::test, testing::Labels::of_1001), compiler::kTensorflow);
   ASSERT_TRUE(samples) << samples.error().message();
   XnnpackDelegate delegate;
   Runtime runtime;
