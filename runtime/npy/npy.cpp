@@ -27,9 +27,10 @@ struct DescrRow {
   DType dtype;
 };
 constexpr DescrRow kDescrs[] = {
-    {"b1", DType::boolean}, {"i1", DType::int8},    {"u1", DType::uint8},   {"i2", DType::int16},
-    {"u2", DType::uint16},  {"i4", DType::int32},   {"u4", DType::uint32},  {"i8", DType::int64},
-    {"u8", DType::uint64},  {"f2", DType::float16}, {"f4", DType::float32}, {"f8", DType::float64},
+    {"b1", DType::boolean},  {"i1", DType::int8},    {"u1", DType::uint8},   {"i2", DType::int16},
+    {"u2", DType::uint16},   {"i4", DType::int32},   {"u4", DType::uint32},  {"i8", DType::int64},
+    {"u8", DType::uint64},   {"f2", DType::float16}, {"f4", DType::float32}, {"f8", DType::float64},
+    {"V2", DType::bfloat16},  // as NumPy writes ml_dtypes.bfloat16
 };
 
 // Reads the Python dict literal of a .npy header: the keys 'descr' (a string), 'fortran_order' (True or False) and

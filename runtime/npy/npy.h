@@ -35,7 +35,8 @@ struct NpyLayout {
 };
 Result<NpyLayout> npy_layout(std::span<const std::byte> bytes);
 
-// Fortran-ordered and big-endian files are converted. bfloat16 has no .npy form and is refused.
+// Fortran-ordered and big-endian files are converted. Void data of two bytes, as which NumPy writes ml_dtypes'
+// bfloat16, is taken as that.
 Result<Array> parse_npy(std::span<const std::byte> bytes);
 Result<Array> read_npy(const std::string& path);
 // Written to a temporary file beside `path` and renamed, so that nothing half written is ever seen.

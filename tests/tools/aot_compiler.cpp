@@ -284,13 +284,14 @@ TEST_F(AotCompiler, NamesEveryUnsupportedOperator) {
   compiler::testing::add_output(model, "a");
   const std::string file = write_model("one.onnx", model);
   expect_failure(kTool, {"--model", file, "-o", at("x.pte")}, "NonZero");
-  compiler::testing::add_node(model, "FusedConv", {"x"}, {"b"}, "second").set_domain("com.microsoft");
+  compiler::testing::add_node(model, "GroupQueryAttention", {"x"}, {"b"}, "second").set_domain("com.microsoft");
   compiler::testing::add_output(model, "b");
   write_model("one.onnx", model);
   const testing::Finished finished = testing::run_process(kTool, {"--model", file, "-o", at("x.pte")});
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, AllOf(HasSubstr("NonZero (first)"), HasSubstr("com.microsoft::FusedConv (second)"),
-                                  HasSubstr("2 nodes use operators that are not supported")));
+  EXPECT_THAT(finished.err,
+              AllOf(HasSubstr("NonZero (first)"), HasSubstr("com.microsoft::GroupQueryAttention (second)"),
+                    HasSubstr("2 nodes use operators that are not supported")));
   EXPECT_THAT(files(), ElementsAre("one.onnx"));
 }
 

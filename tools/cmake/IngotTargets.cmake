@@ -72,10 +72,11 @@ function(ingot_use_precompiled target kind)
   endif()
 endfunction()
 
-# ingot_library(NAME [DEVICE] [FOLDERS folder...] [LINKS target...]): a static library of every .cpp directly inside the
-# folders (default: the current one).
+# ingot_library(NAME [DEVICE] [FOLDERS folder...] [LINKS target...] [PRECOMPILED header...]): a static library of every
+# .cpp directly inside the folders (default: the current one). PRECOMPILED names what its sources share beyond the headers
+# that all libraries of its kind do.
 function(ingot_library name)
-  cmake_parse_arguments(ARG "DEVICE" "" "FOLDERS;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "DEVICE" "" "FOLDERS;LINKS;PRECOMPILED" ${ARGN})
   if(NOT ARG_FOLDERS)
     set(ARG_FOLDERS .)
   endif()
@@ -97,7 +98,11 @@ function(ingot_library name)
     ingot_use_precompiled(${name} device)
   else()
     target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:ingot_options>)
-    ingot_use_precompiled(${name} host)
+    if(NOT ARG_PRECOMPILED)
+      ingot_use_precompiled(${name} host)
+    elseif(INGOT_PRECOMPILE)
+      target_precompile_headers(${name} PRIVATE ${INGOT_HOST_HEADERS} ${ARG_PRECOMPILED})
+    endif()
   endif()
   target_link_libraries(${name} PUBLIC ${ARG_LINKS})
 endfunction()

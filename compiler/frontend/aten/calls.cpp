@@ -114,6 +114,8 @@ Result<std::vector<size_t>> Calls::axes(const std::vector<int64_t>& axes, size_t
 }
 
 Result<int64_t> Calls::size(const Value* x, size_t axis) {
+  if (axis >= x->type.rank())
+    return fail(ErrorCode::invalid_file, "%s has no axis %zu", to_string(x->type).c_str(), axis);
   const Dim& dim = x->type.shape[axis];
   if (!dim.is_static())
     return fail(ErrorCode::not_supported, "the size %s of axis %zu must be a number here", dim.str().c_str(), axis);

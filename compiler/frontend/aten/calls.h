@@ -45,7 +45,7 @@ class Calls {
   static Result<size_t> axis(int64_t axis, size_t rank);
   // Those of a list; an error where one comes twice.
   static Result<std::vector<size_t>> axes(const std::vector<int64_t>& axes, size_t rank);
-  // The size of x along an axis as a number; not_supported where it is symbolic.
+  // The size of x along an axis as a number; not_supported where it is symbolic, invalid_file where there is none.
   static Result<int64_t> size(const Value* x, size_t axis);
 
  private:

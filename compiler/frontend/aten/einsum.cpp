@@ -1,4 +1,4 @@
-// Einsum of one or two operands, as a permutation, a product of matrices, and a sum. Letters stand for axes; an
+// Einsum, as diagonals, permutations, products of matrices one after the other, and a sum. Letters stand for axes; an
 // ellipsis for the axes in front that are broadcast.
 #include <algorithm>
 #include <string>
@@ -34,10 +34,28 @@ Result<std::string> spell_out(const std::string& term, size_t rank) {
     const bool known = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
                        (letter >= kFirstEllipsis && letter < kFirstEllipsis + 16);
     if (!known) return fail(ErrorCode::invalid_file, "'%.40s' is no term", term.c_str());
-    if (result.find(letter, i + 1) != std::string::npos)
-      return fail(ErrorCode::not_supported, "a letter twice in '%.40s' (a diagonal)", term.c_str());
   }
   return result;
+}
+
+// Axes under one letter become their diagonal.
+Result<Operand> without_repeats(Calls& c, Operand operand) {
+  for (size_t i = 0; i < operand.letters.size(); ++i) {
+    const char letter = operand.letters[i];
+    const size_t j = operand.letters.find(letter, i + 1);
+    if (j == std::string::npos) continue;
+    const Shape& shape = operand.x->type.shape;
+    if (!(shape[i] == shape[j]))
+      return fail(ErrorCode::invalid_file, "axes of sizes %s and %s under one letter", shape[i].str().c_str(),
+                  shape[j].str().c_str());
+    operand.x = INGOT_TRY(
+        c.call("aten::diagonal_copy", {operand.x, int64_t{0}, static_cast<int64_t>(i), static_cast<int64_t>(j)}));
+    operand.letters.erase(j, 1);
+    operand.letters.erase(i, 1);
+    operand.letters += letter;
+    i = static_cast<size_t>(-1);  // from the start again
+  }
+  return operand;
 }
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -97,9 +115,27 @@ Shape shape_of(const Operand& operand, const std::string& letters) {
   return shape;
 }
 
+// An axis of one element that meets a longer one of `other` is broadcast: it need not be there.
+Result<Operand> without_broadcast(Calls& c, Operand operand, const Operand& other) {
+  Shape shape;
+  std::string left;
+  for (size_t i = 0; i < operand.letters.size(); ++i) {
+    const Dim& size = operand.x->type.shape[i];
+    const bool both = other.letters.find(operand.letters[i]) != std::string::npos;
+    if (both && size == Dim(1) && !(size_of_letter(other, operand.letters[i]) == Dim(1))) continue;
+    shape.push_back(size);
+    left += operand.letters[i];
+  }
+  Value* x = INGOT_TRY(c.view(operand.x, shape));
+  return Operand{x, left};
+}
+
 // Batches are letters that both operands and the result have; rows and columns belong to one operand; the inner ones
 // are summed over.
 Result<Operand> multiply(Calls& c, Operand a, Operand b, const std::string& result) {
+  const Operand whole = a;
+  a = INGOT_TRY(without_broadcast(c, a, b));
+  b = INGOT_TRY(without_broadcast(c, b, whole));
   a = INGOT_TRY(summed(c, a, b.letters + result));
   b = INGOT_TRY(summed(c, b, a.letters + result));
   const std::string batch = pick(a, b, result, true, true);
@@ -150,7 +186,6 @@ Result<Value*> einsum(Calls& c, std::string equation, const std::vector<Value*>&
   if (terms.size() != inputs.size())
     return fail(ErrorCode::invalid_file, "'%.60s' has %zu terms for %zu inputs", equation.c_str(), terms.size(),
                 inputs.size());
-  if (terms.size() > 2) return fail(ErrorCode::not_supported, "of %zu operands (at most 2)", terms.size());
   std::vector<Operand> operands;
   std::string all;
   size_t hidden = 0;  // axes of the widest ellipsis
@@ -167,15 +202,17 @@ Result<Value*> einsum(Calls& c, std::string equation, const std::vector<Value*>&
     result = INGOT_TRY(spell_out(term, dots ? term.size() - 3 + hidden : term.size()));
   }
   for (const char letter : result) {
-    if (all.find(letter) == std::string::npos)
-      return fail(ErrorCode::invalid_file, "the result of '%.60s' has a letter of its own", equation.c_str());
+    if (all.find(letter) == std::string::npos || std::ranges::count(result, letter) != 1)
+      return fail(ErrorCode::invalid_file, "the result of '%.60s' has a letter of its own, or twice", equation.c_str());
   }
+  for (Operand& operand : operands) operand = INGOT_TRY(without_repeats(c, operand));
   Operand done = operands[0];
-  if (operands.size() == 2) {
-    done = INGOT_TRY(multiply(c, operands[0], operands[1], result));
-  } else {
-    done = INGOT_TRY(summed(c, done, result));
+  for (size_t i = 1; i < operands.size(); ++i) {
+    std::string wanted = result;  // later
+    for (size_t later = i + 1; later < operands.size(); ++later) wanted += operands[later].letters;
+    done = INGOT_TRY(multiply(c, done, operands[i], wanted));
   }
+  done = INGOT_TRY(summed(c, done, result));
   done = INGOT_TRY(reordered(c, done, result));
   return done.x;
 }

@@ -12,8 +12,8 @@ namespace ingot::compiler {
 // batches are broadcast.
 Result<Value*> mat_mul(Calls& c, Value* a, Value* b);
 
-// Einstein summation over one or two operands: a permutation, a product of matrices, and a sum. Letters stand for axes;
-// an ellipsis for the axes in front that are broadcast.
+// Einstein summation: diagonals, permutations, products of matrices from left to right, and a sum. Letters stand for
+// axes; an ellipsis for the axes in front that are broadcast.
 Result<Value*> einsum(Calls& c, std::string equation, const std::vector<Value*>& operands);
 
 }  // namespace ingot::compiler

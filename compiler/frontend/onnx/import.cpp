@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <new>
@@ -10,6 +11,7 @@
 #include <unordered_set>
 
 #include "compiler/frontend/onnx/conversion.h"
+#include "compiler/frontend/onnx/functions.h"
 #include "compiler/frontend/onnx/input_types.h"
 #include "compiler/frontend/onnx/node_order.h"
 #include "compiler/frontend/onnx/onnx_proto.h"
@@ -23,8 +25,8 @@ namespace ingot::compiler {
 namespace onnx_import {
 namespace {
 
-constexpr int64_t kOldestOpset = 7;
-constexpr int64_t kNewestOpset = 21;
+constexpr int64_t kOldestOpset = 1;
+constexpr int64_t kNewestOpset = 22;
 
 std::unexpected<Error> with_context(Error error, const std::string& context) {
   error.add_context("%.150s", context.c_str());
@@ -37,23 +39,35 @@ std::string full_op_name(const onnx::NodeProto& node) {
   return standard ? node.op_type() : node.domain() + "::" + node.op_type();
 }
 
+Result<int64_t> checked_opset(int64_t version) {
+  if (version >= kOldestOpset && version <= kNewestOpset) return version;
+  return fail(ErrorCode::not_supported, "operator set %lld, expected %lld to %lld", static_cast<long long>(version),
+              static_cast<long long>(kOldestOpset), static_cast<long long>(kNewestOpset));
+}
+
 Result<int64_t> find_opset(const onnx::ModelProto& model) {
   for (const onnx::OperatorSetIdProto& opset : model.opset_import()) {
-    if (!opset.domain().empty() && opset.domain() != "ai.onnx") continue;
-    if (opset.version() < kOldestOpset || opset.version() > kNewestOpset)
-      return fail(ErrorCode::not_supported, "operator set %lld, expected %lld to %lld",
-                  static_cast<long long>(opset.version()), static_cast<long long>(kOldestOpset),
-                  static_cast<long long>(kNewestOpset));
-    return opset.version();
+    if (opset.domain().empty() || opset.domain() == "ai.onnx") return checked_opset(opset.version());
   }
   return fail(ErrorCode::invalid_file, "it does not say which version of ONNX's operators it uses");
 }
 
+// What constants of the graph may lie in: the model, and what its functions were written out as.
+struct Source {
+  onnx::ModelProto model;
+  std::deque<FunctionBody> bodies;
+};
+
 // One import: the state that grows from node to node.
 class Importer {
  public:
-  Importer(std::shared_ptr<const onnx::ModelProto> model, const std::string& folder, ImportReport& report)
-      : model_(std::move(model)), external_(model_, folder), report_(report), builder_(graph_) {
+  Importer(const std::shared_ptr<Source>& source, const std::string& folder, ImportReport& report)
+      : model_(source, &source->model),
+        bodies_(source->bodies),
+        external_(model_, folder),
+        report_(report),
+        builder_(graph_),
+        functions_(*model_) {
     builder_.set_folding(true);
   }
 
@@ -62,18 +76,24 @@ class Importer {
  private:
   Result<void> add_inputs(const OnnxImportOptions& options);
   Result<void> add_initializers();
-  Result<void> add_node(const onnx::NodeProto& node);
-  Result<Outputs> convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs);
+  Result<void> add_node(const onnx::NodeProto& node, int64_t opset, size_t depth = 0);
+  Result<void> add_function(const onnx::NodeProto& node, int64_t opset, size_t depth, std::span<Value* const> inputs);
+  Result<void> add_operator(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset,
+                            std::vector<Value*> inputs);
+  Result<Outputs> convert(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset,
+                          std::vector<Value*> inputs);
   Result<void> add_outputs();
   void report_unsupported(const onnx::NodeProto& node, std::string reason);
 
   std::shared_ptr<const onnx::ModelProto> model_;
+  std::deque<FunctionBody>& bodies_;
   ExternalData external_;
   ImportReport& report_;
   int64_t opset_ = 0;
   Graph graph_;
   OpenSizes open_sizes_;
   Builder builder_;
+  Functions functions_;
   std::unordered_map<std::string_view, Value*> values_;  // by ONNX name
   std::unordered_set<std::string_view> unavailable_;     // outputs of nodes that are not supported
 };
@@ -85,7 +105,7 @@ Result<Graph> Importer::run(const OnnxImportOptions& options) {
   INGOT_TRY_VOID(add_inputs(options));
   INGOT_TRY_VOID(add_initializers());
   for (const onnx::NodeProto* node : order) {
-    Result<void> added = add_node(*node);
+    Result<void> added = add_node(*node, opset_);
     if (!added)
       return with_context(std::move(added.error()), "node '" + node_label(*node) + "' (" + full_op_name(*node) + ")");
   }
@@ -122,14 +142,15 @@ void Importer::report_unsupported(const onnx::NodeProto& node, std::string reaso
   for (const std::string& output : node.output()) unavailable_.insert(output);
 }
 
-Result<void> Importer::add_node(const onnx::NodeProto& node) {
-  const OperatorRow* row = find_operator(full_op_name(node));
-  if (row == nullptr || opset_ < row->since || opset_ > row->until) {
-    report_unsupported(node, row == nullptr ? "the importer does not know this operator"
-                                            : "operator set " + std::to_string(opset_) + " does not have it");
+Result<void> Importer::add_node(const onnx::NodeProto& node, int64_t opset, size_t depth) {
+  const OperatorRow* row = functions_.is_local(node) ? nullptr : find_operator(full_op_name(node));
+  const bool in_opset = row == nullptr || (opset >= row->since && opset <= row->until);
+  if (!in_opset || (row == nullptr && !functions_.defines(node, opset))) {
+    report_unsupported(
+        node, in_opset ? "the importer does not know this operator"
+                       : "operator set " + std::to_string(opset) + " does not have it, or not in a form that is known");
     return {};
   }
-
   // Behind a node that is not supported nothing can be converted, but its users are not to blame.
   const bool reachable =
       std::ranges::none_of(node.input(), [&](const std::string& name) { return unavailable_.contains(name); });
@@ -137,20 +158,43 @@ Result<void> Importer::add_node(const onnx::NodeProto& node) {
     for (const std::string& output : node.output()) unavailable_.insert(output);
     return {};
   }
-
   std::vector<Value*> inputs;
   for (const std::string& name : node.input()) inputs.push_back(name.empty() ? nullptr : values_.at(name));
-  while (!inputs.empty() && inputs.back() == nullptr) inputs.pop_back();
-  const auto required = std::span(inputs).first(std::min<size_t>(inputs.size(), row->min_inputs));
-  const bool any_number = row->max_inputs == kAnyNumber;
-  if (required.size() < row->min_inputs || std::ranges::contains(required, nullptr) ||
-      (any_number ? std::ranges::contains(inputs, nullptr) : inputs.size() > row->max_inputs))
-    return fail(ErrorCode::invalid_file, "%zu inputs, expected %s%d", inputs.size(),
-                any_number || row->max_inputs > row->min_inputs ? "at least " : "", row->min_inputs);
-  if (node.output_size() < 1 || (row->max_outputs != kAnyNumber && node.output_size() > row->max_outputs))
-    return fail(ErrorCode::invalid_file, "%d outputs, expected at most %d", node.output_size(), row->max_outputs);
+  return row == nullptr ? add_function(node, opset, depth, inputs) : add_operator(node, *row, opset, std::move(inputs));
+}
 
-  Result<Outputs> outputs = convert(node, *row, std::move(inputs));
+// A node that stands for the nodes of a function.
+Result<void> Importer::add_function(const onnx::NodeProto& node, int64_t opset, size_t depth,
+                                    std::span<Value* const> inputs) {
+  Result<FunctionBody> body = functions_.expand(node, opset, inputs, depth);
+  if (!body) {
+    if (body.error().code() != ErrorCode::not_supported) return std::unexpected(std::move(body.error()));
+    report_unsupported(node, body.error().message());
+    return {};
+  }
+  INGOT_TRY(checked_opset(body->opset));
+  bodies_.push_back(std::move(*body));
+  const FunctionBody& kept = bodies_.back();
+  for (const onnx::NodeProto& inner : kept.nodes) {
+    Result<void> added = add_node(inner, kept.opset, depth + 1);
+    if (!added) return with_context(std::move(added.error()), full_op_name(inner));
+  }
+  return {};
+}
+
+Result<void> Importer::add_operator(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset,
+                                    std::vector<Value*> inputs) {
+  while (!inputs.empty() && inputs.back() == nullptr) inputs.pop_back();
+  const auto required = std::span(inputs).first(std::min<size_t>(inputs.size(), row.min_inputs));
+  const bool any_number = row.max_inputs == kAnyNumber;
+  if (required.size() < row.min_inputs || std::ranges::contains(required, nullptr) ||
+      (any_number ? std::ranges::contains(inputs, nullptr) : inputs.size() > row.max_inputs))
+    return fail(ErrorCode::invalid_file, "%zu inputs, expected %s%d", inputs.size(),
+                any_number || row.max_inputs > row.min_inputs ? "at least " : "", row.min_inputs);
+  if (node.output_size() < 1 || (row.max_outputs != kAnyNumber && node.output_size() > row.max_outputs))
+    return fail(ErrorCode::invalid_file, "%d outputs, expected at most %d", node.output_size(), row.max_outputs);
+
+  Result<Outputs> outputs = convert(node, row, opset, std::move(inputs));
   if (!outputs) {
     if (outputs.error().code() != ErrorCode::not_supported) return std::unexpected(std::move(outputs.error()));
     report_unsupported(node, outputs.error().message());
@@ -164,16 +208,18 @@ Result<void> Importer::add_node(const onnx::NodeProto& node) {
       report_unsupported(node, "its output " + std::to_string(i) + " is not available");
       return {};
     }
-    values_.emplace(node.output(i), value);
+    if (!values_.emplace(node.output(i), value).second)
+      return fail(ErrorCode::invalid_file, "the value '%.80s' is defined twice", node.output(i).c_str());
   }
   return {};
 }
 
-Result<Outputs> Importer::convert(const onnx::NodeProto& node, const OperatorRow& row, std::vector<Value*> inputs) {
+Result<Outputs> Importer::convert(const onnx::NodeProto& node, const OperatorRow& row, int64_t opset,
+                                  std::vector<Value*> inputs) {
   builder_.set_source(node_label(node));
   const bool open = open_sizes_.concerns(row.name, inputs);
-  Conversion conversion(node, row, opset_, std::move(inputs), builder_, external_);
-  Outputs outputs = INGOT_TRY(open ? open_sizes_.convert(conversion) : convert_on_meaning(conversion));
+  Conversion conversion(node, row, opset, std::move(inputs), builder_, external_);
+  Outputs outputs = INGOT_TRY(open ? open_sizes_.convert(conversion) : convert_on_integers(conversion));
   INGOT_TRY_VOID(conversion.check_all_attributes_known());
   return outputs;
 }
@@ -197,10 +243,10 @@ Result<Graph> parse_and_import(std::span<const std::byte> bytes, const OnnxImpor
                                const std::string& folder) {
   if (bytes.size() > INT_MAX)
     return fail(ErrorCode::not_supported, "%zu bytes; at most 2 GB (keep weights in external data)", bytes.size());
-  const auto model = std::make_shared<onnx::ModelProto>();
-  if (bytes.empty() || !model->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+  const auto source = std::make_shared<Source>();
+  if (bytes.empty() || !source->model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return fail(ErrorCode::invalid_file, "it is no ONNX model, or it is damaged");
-  return Importer(model, folder, report).run(options);
+  return Importer(source, folder, report).run(options);
 }
 
 // Protobuf and the standard library may throw; nothing leaves from here.

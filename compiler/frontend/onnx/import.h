@@ -1,4 +1,4 @@
-// Reads ONNX models (operator sets 7 to 21, fp32 inference graphs) and gives them as Graphs of Core ATen operators.
+// Reads ONNX models (operator sets 1 to 22, fp32 inference graphs) and gives them as Graphs of Core ATen operators.
 // Shape arithmetic and everything else that depends on constants alone is computed on the way. Weights are used where
 // the parsed file holds them; external data is mapped. Every node keeps the name of the ONNX node that it comes from.
 //

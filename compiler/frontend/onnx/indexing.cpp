@@ -126,26 +126,115 @@ Result<Outputs> convert_gather_nd(Conversion& c) {
   return c.call("aten::index.Tensor", {x, at});
 }
 
+namespace {
+
+// Updates that are combined one after the other, as elements may be named several times.
+constexpr int64_t kMostSteps = 256;
+
+// The operator that combines an element with its update; empty: the update replaces it.
+Result<std::string_view> read_combination(Conversion& c) {
+  const std::string reduction = c.opset() >= 16 ? INGOT_TRY(c.text("reduction", "none")) : "none";
+  if (reduction == "none") return "";
+  if (reduction == "add") return "aten::add.Tensor";
+  if (reduction == "mul") return "aten::mul.Tensor";
+  if (reduction == "max" && c.opset() >= 18) return "aten::maximum";
+  if (reduction == "min" && c.opset() >= 18) return "aten::minimum";
+  return fail(ErrorCode::invalid_file, "reduction is '%.20s', expected none, add, mul, max or min", reduction.c_str());
+}
+
+Result<void> check_steps(int64_t steps) {
+  if (steps <= kMostSteps) return {};
+  return fail(ErrorCode::not_supported, "%lld updates one after the other (at most %lld)",
+              static_cast<long long>(steps), static_cast<long long>(kMostSteps));
+}
+
+}  // namespace
+
 Result<Outputs> convert_scatter_elements(Conversion& c) {
   Value* x = c.input(0);
   const size_t axis = INGOT_TRY(Conversion::axis(INGOT_TRY(c.integer("axis", 0)), x->type.rank()));
-  const std::string reduction = c.opset() >= 16 ? INGOT_TRY(c.text("reduction", "none")) : "none";
-  if (reduction != "none" && reduction != "add")
-    return fail(ErrorCode::not_supported, "with reduction '%.20s'", reduction.c_str());
+  const auto dim = static_cast<int64_t>(axis);
+  const std::string_view combine = INGOT_TRY(read_combination(c));
   Value* indices = INGOT_TRY(from_front(c, c.input(1), INGOT_TRY(Conversion::size(x, axis))));
-  return c.call(reduction == "add" ? "aten::scatter_add" : "aten::scatter.src",
-                {x, static_cast<int64_t>(axis), indices, c.input(2)});
+  if (combine.empty()) return c.call("aten::scatter.src", {x, dim, indices, c.input(2)});
+  if (combine == "aten::add.Tensor") return c.call("aten::scatter_add", {x, dim, indices, c.input(2)});
+  if (indices->type.rank() != x->type.rank() || c.input(2)->type.shape != indices->type.shape)
+    return fail(ErrorCode::invalid_file, "indices %s and updates %s for %s", to_string(indices->type).c_str(),
+                to_string(c.input(2)->type).c_str(), to_string(x->type).c_str());
+  // Within one position along the axis, no element is named twice.
+  const int64_t steps = INGOT_TRY(Conversion::size(indices, axis));
+  INGOT_TRY_VOID(check_steps(steps));
+  for (int64_t i = 0; i < steps; ++i) {
+    Value* at = INGOT_TRY(c.slice(indices, axis, i, i + 1));
+    Value* update = INGOT_TRY(c.slice(c.input(2), axis, i, i + 1));
+    Value* old = INGOT_TRY(c.call("aten::gather", {x, dim, at}));
+    x = INGOT_TRY(c.call("aten::scatter.src", {x, dim, at, INGOT_TRY(c.call(combine, {old, update}))}));
+  }
+  return x;
 }
 
 Result<Outputs> convert_scatter_nd(Conversion& c) {
   Value* x = c.input(0);
   Value* indices = INGOT_TRY(as_index(c, c.input(1)));
-  const std::string reduction = c.opset() >= 16 ? INGOT_TRY(c.text("reduction", "none")) : "none";
-  if (reduction != "none" && reduction != "add")
-    return fail(ErrorCode::not_supported, "with reduction '%.20s'", reduction.c_str());
+  const std::string_view combine = INGOT_TRY(read_combination(c));
   const int64_t depth = INGOT_TRY(index_depth(indices, x->type.rank()));
-  const std::vector<Value*> at = INGOT_TRY(split_last(c, indices, depth));
-  return c.call("aten::index_put", {x, at, c.input(2), reduction == "add"});
+  const bool add = combine == "aten::add.Tensor";
+  if (combine.empty() || add)
+    return c.call("aten::index_put", {x, INGOT_TRY(split_last(c, indices, depth)), c.input(2), add});
+  // One index after the other.
+  const Shape index_shape(indices->type.shape.begin(), indices->type.shape.end() - 1);
+  const Shape part(x->type.shape.begin() + depth, x->type.shape.end());
+  const Dim count = numel(index_shape);
+  if (!count.is_static()) return fail(ErrorCode::not_supported, "%s updates", count.str().c_str());
+  INGOT_TRY_VOID(check_steps(count.value()));
+  Shape shape = index_shape;
+  shape.insert(shape.end(), part.begin(), part.end());
+  if (c.input(2)->type.shape != shape)
+    return fail(ErrorCode::invalid_file, "indices %s and updates %s", to_string(indices->type).c_str(),
+                to_string(c.input(2)->type).c_str());
+  indices = INGOT_TRY(c.view(indices, {count, Dim(depth)}));
+  shape = part;
+  shape.insert(shape.begin(), count);
+  Value* updates = INGOT_TRY(c.view(c.input(2), shape));
+  for (int64_t i = 0; i < count.value(); ++i) {
+    const std::vector<Value*> at = INGOT_TRY(split_last(c, INGOT_TRY(c.slice(indices, 0, i, i + 1)), depth));
+    Value* update = INGOT_TRY(c.slice(updates, 0, i, i + 1));
+    Value* old = INGOT_TRY(c.call("aten::index.Tensor", {x, at}));
+    Value* combined = INGOT_TRY(c.call(combine, {old, update}));
+    x = INGOT_TRY(c.call("aten::index_put", {x, at, combined, false}));
+  }
+  return x;
+}
+
+// The first sequence_lens[i] elements of sequence i in reverse order; what is behind them stays.
+Result<Outputs> convert_reverse_sequence(Conversion& c) {
+  Value* x = c.input(0);
+  const int64_t time = INGOT_TRY(c.integer("time_axis", 0));
+  const int64_t batch = INGOT_TRY(c.integer("batch_axis", 1));
+  if (x->type.rank() < 2 || time + batch != 1 || time * batch != 0)
+    return fail(ErrorCode::invalid_file, "time axis %lld and batch axis %lld of %s", static_cast<long long>(time),
+                static_cast<long long>(batch), to_string(x->type).c_str());
+  const auto along = static_cast<size_t>(time);
+  const int64_t steps = INGOT_TRY(Conversion::size(x, along));
+  Value* lengths = INGOT_TRY(as_index(c, c.input(1)));
+  if (lengths->type.shape != Shape{x->type.shape[1 - along]})
+    return fail(ErrorCode::invalid_file, "lengths %s of %s", to_string(lengths->type).c_str(),
+                to_string(x->type).c_str());
+  INGOT_TRY_VOID(c.check_made_up(steps));
+  std::vector<int64_t> numbers(static_cast<size_t>(steps));
+  std::iota(numbers.begin(), numbers.end(), int64_t{0});
+  std::vector<int64_t> sizes(x->type.rank(), 1);
+  sizes[along] = steps;
+  Value* at = c.builder().constant_i64("steps", sizes, numbers);
+  Shape shape(x->type.rank(), Dim(1));
+  shape[1 - along] = x->type.shape[1 - along];
+  lengths = INGOT_TRY(c.view(lengths, shape));
+  Value* last = INGOT_TRY(c.add(lengths, -1));
+  Value* turned = INGOT_TRY(c.call("aten::sub.Tensor", {last, at}));
+  Value* inside = INGOT_TRY(c.call("aten::ge.Tensor", {turned, c.scalar(DType::int64, 0)}));
+  Value* source = INGOT_TRY(c.call("aten::where.self", {inside, turned, at}));
+  source = INGOT_TRY(c.expand(source, x->type.shape));
+  return c.call("aten::gather", {x, time, source});
 }
 
 // `on` where the position along a new axis equals the index, `off` elsewhere. Indices outside give no `on`.

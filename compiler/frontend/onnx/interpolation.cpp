@@ -26,6 +26,11 @@ float source_position(const ResizedAxis& axis, Coordinates coordinates, int64_t 
       return at / axis.scale;
     case Coordinates::tf_half_pixel_for_nn:
       return (at + 0.5F) / axis.scale;
+    case Coordinates::tf_crop_and_resize: {
+      const auto last = static_cast<float>(axis.from - 1);
+      if (axis.to == 1) return 0.5F * (axis.start + axis.end) * last;
+      return axis.start * last + at * (axis.end - axis.start) * last / static_cast<float>(axis.to - 1);
+    }
   }
   return 0;
 }
@@ -55,6 +60,15 @@ float kernel_weight(const Weighting& weighting, float distance) {
 }
 
 }  // namespace
+
+std::vector<bool> outside(const ResizedAxis& axis, Coordinates coordinates) {
+  std::vector<bool> flags;
+  for (int64_t i = 0; i < axis.to; ++i) {
+    const float position = source_position(axis, coordinates, i);
+    flags.push_back(!(position >= 0 && position <= static_cast<float>(axis.from - 1)));
+  }
+  return flags;
+}
 
 std::vector<int64_t> nearest_sources(const ResizedAxis& axis, Coordinates coordinates, Rounding rounding) {
   std::vector<int64_t> sources;

@@ -14,6 +14,7 @@ enum class Coordinates : uint8_t {
   align_corners,
   asymmetric,
   tf_half_pixel_for_nn,
+  tf_crop_and_resize,
 };
 
 enum class Rounding : uint8_t { round_prefer_floor, round_prefer_ceil, floor, ceil };
@@ -23,8 +24,13 @@ struct ResizedAxis {
   int64_t from = 1;
   int64_t to = 1;
   float scale = 1;
-  bool unchanged() const { return from == to && scale == 1.0F; }
+  float start = 0;  // the part that tf_crop_and_resize takes: 0 is the first element's middle, 1 the last one's
+  float end = 1;
+  bool unchanged() const { return from == to && scale == 1.0F && start == 0 && end == 1; }
 };
+
+// Which new elements lie outside the old ones.
+std::vector<bool> outside(const ResizedAxis& axis, Coordinates coordinates);
 
 // The old element that each new one copies.
 std::vector<int64_t> nearest_sources(const ResizedAxis& axis, Coordinates coordinates, Rounding rounding);

@@ -13,7 +13,7 @@ using Converter = Result<Outputs> (*)(Conversion& c);
 
 struct OperatorRow {
   std::string_view name;
-  int8_t since;        // the first operator set that has it
+  int8_t since;        // the first operator set that has it as the converter knows it
   int8_t until;        // the last one
   uint8_t min_inputs;  // these must be given
   uint8_t max_inputs;
@@ -43,6 +43,12 @@ Result<Outputs> convert_softplus(Conversion& c);
 Result<Outputs> convert_softsign(Conversion& c);
 Result<Outputs> convert_mish(Conversion& c);
 Result<Outputs> convert_shrink(Conversion& c);
+// attention.cpp
+Result<Outputs> convert_attention(Conversion& c);
+Result<Outputs> convert_multi_head_attention(Conversion& c);
+Result<Outputs> convert_rotary_embedding(Conversion& c);
+// block_weights.cpp
+Result<Outputs> convert_mat_mul_n_bits(Conversion& c);
 // softmax.cpp
 Result<Outputs> convert_softmax(Conversion& c);
 Result<Outputs> convert_hardmax(Conversion& c);
@@ -61,6 +67,8 @@ Result<Outputs> convert_identity(Conversion& c);
 // convolution.cpp
 Result<Outputs> convert_conv(Conversion& c);
 Result<Outputs> convert_conv_transpose(Conversion& c);
+// determinant.cpp
+Result<Outputs> convert_det(Conversion& c);
 // elementwise.cpp
 Result<Outputs> convert_unary(Conversion& c);
 Result<Outputs> convert_binary(Conversion& c);
@@ -72,10 +80,22 @@ Result<Outputs> convert_pow(Conversion& c);
 Result<Outputs> convert_bit_shift(Conversion& c);
 Result<Outputs> convert_is_inf(Conversion& c);
 Result<Outputs> convert_where(Conversion& c);
+// folding.cpp
+Result<Outputs> convert_col2im(Conversion& c);
+Result<Outputs> convert_max_unpool(Conversion& c);
+// fused.cpp
+Result<Outputs> convert_bias_gelu(Conversion& c);
+Result<Outputs> convert_fused_conv(Conversion& c);
+Result<Outputs> convert_fused_mat_mul(Conversion& c);
+Result<Outputs> convert_quick_gelu(Conversion& c);
+Result<Outputs> convert_simplified_layer_normalization(Conversion& c);
+Result<Outputs> convert_skip_layer_normalization(Conversion& c);
+Result<Outputs> convert_skip_simplified_layer_normalization(Conversion& c);
 // indexing.cpp
 Result<Outputs> convert_gather(Conversion& c);
 Result<Outputs> convert_gather_elements(Conversion& c);
 Result<Outputs> convert_gather_nd(Conversion& c);
+Result<Outputs> convert_reverse_sequence(Conversion& c);
 Result<Outputs> convert_scatter_elements(Conversion& c);
 Result<Outputs> convert_scatter_nd(Conversion& c);
 Result<Outputs> convert_one_hot(Conversion& c);
@@ -98,6 +118,8 @@ Result<Outputs> convert_squeeze(Conversion& c);
 Result<Outputs> convert_tile(Conversion& c);
 Result<Outputs> convert_transpose(Conversion& c);
 Result<Outputs> convert_unsqueeze(Conversion& c);
+// ngrams.cpp
+Result<Outputs> convert_tf_idf_vectorizer(Conversion& c);
 // normalization.cpp
 Result<Outputs> convert_batch_normalization(Conversion& c);
 Result<Outputs> convert_group_normalization(Conversion& c);
@@ -111,7 +133,9 @@ Result<Outputs> convert_pad(Conversion& c);
 // pooling.cpp
 Result<Outputs> convert_average_pool(Conversion& c);
 Result<Outputs> convert_global_average_pool(Conversion& c);
+Result<Outputs> convert_global_lp_pool(Conversion& c);
 Result<Outputs> convert_global_max_pool(Conversion& c);
+Result<Outputs> convert_lp_pool(Conversion& c);
 Result<Outputs> convert_max_pool(Conversion& c);
 // quantization.cpp
 // What the node's row converts it to, on the real numbers that integers stand for where it only moves them.
@@ -133,8 +157,21 @@ Result<Outputs> convert_conv_integer(Conversion& c);
 Result<Outputs> convert_reduce(Conversion& c);
 Result<Outputs> convert_arg_extreme(Conversion& c);
 Result<Outputs> convert_cum_sum(Conversion& c);
+// regions.cpp
+Result<Outputs> convert_affine_grid(Conversion& c);
+Result<Outputs> convert_deform_conv(Conversion& c);
+Result<Outputs> convert_grid_sample(Conversion& c);
+Result<Outputs> convert_roi_align(Conversion& c);
 // resize.cpp
 Result<Outputs> convert_resize(Conversion& c);
 Result<Outputs> convert_upsample(Conversion& c);
+// spectral.cpp
+Result<Outputs> convert_dft(Conversion& c);
+Result<Outputs> convert_mel_weight_matrix(Conversion& c);
+Result<Outputs> convert_stft(Conversion& c);
+
+// unsigned.cpp
+// The same, on integers of a dtype that kernels compute with.
+Result<Outputs> convert_on_integers(Conversion& c);
 
 }  // namespace ingot::compiler::onnx_import

@@ -5,19 +5,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "compiler/frontend/onnx/operators.h"
+#include "compiler/frontend/onnx/tensor_data.h"
 #include "compiler/ir/constants.h"
 #include "runtime/core/dtype.h"
 
 namespace ingot::compiler::onnx_import {
 namespace {
-
-constexpr double kLeastScale = 1.17549435e-38;  // of DynamicQuantizeLinear, which ONNX leaves open for all zeros
 
 // What two inputs of a node say.
 struct Affine {
@@ -31,10 +31,8 @@ struct Affine {
 // `zero_point` may be left out; the integers then have dtype `otherwise`.
 Result<Affine> read_affine(Conversion& c, size_t scale, size_t zero_point, DType otherwise) {
   Affine affine;
-  if (c.input(scale) != nullptr && c.input(scale)->type.dtype != DType::float32) {
-    return fail(ErrorCode::not_supported, "a scale of %s (float32 is supported)",
-                to_string(c.input(scale)->type.dtype));
-  }
+  if (c.input(scale) != nullptr && !is_floating(c.input(scale)->type.dtype))
+    return fail(ErrorCode::invalid_file, "a scale of %s", to_string(c.input(scale)->type.dtype));
   affine.scales = INGOT_TRY(c.constant_reals(scale, "the scale"));
   for (const double s : affine.scales) {
     if (!std::isnormal(s) || s < 0) return fail(ErrorCode::invalid_file, "a scale of %g", s);
@@ -120,11 +118,74 @@ Result<Value*> operand(Conversion& c, size_t first, size_t axis = 0) {
   return dequantize(c, x, INGOT_TRY(read_affine(c, first + 1, first + 2, x->type.dtype)), axis);
 }
 
-Result<size_t> read_axis(Conversion& c, const Value* x) {
+// Which elements of x have a scale of their own: all one, those along an axis, or blocks of some length along it.
+struct Granularity {
+  size_t axis;
+  int64_t block;  // 0: none
+};
+
+Result<Granularity> read_granularity(Conversion& c, const Value* x) {
   const int64_t axis = INGOT_TRY(c.integer("axis", 1));
-  if (INGOT_TRY(c.integer("block_size", 0)) != 0) return fail(ErrorCode::not_supported, "a scale for each block");
+  const int64_t block = c.opset() >= 21 ? INGOT_TRY(c.integer("block_size", 0)) : 0;
   const auto rank = static_cast<int64_t>(x->type.rank());
-  return axis >= -rank && axis < rank ? static_cast<size_t>(axis < 0 ? axis + rank : axis) : 0;
+  const bool inside = axis >= -rank && axis < rank;
+  if (block < 0 || (block > 0 && !inside))
+    return fail(ErrorCode::invalid_file, "blocks of %lld along axis %lld", static_cast<long long>(block),
+                static_cast<long long>(axis));
+  return Granularity{inside ? static_cast<size_t>(axis < 0 ? axis + rank : axis) : 0, block};
+}
+
+// A scale or zero point as floats that broadcast to x.
+Result<Value*> spread(Conversion& c, Value* parameter, const Value* x, const Granularity& g) {
+  parameter = INGOT_TRY(c.cast(parameter, DType::float32));
+  const Shape& shape = x->type.shape;
+  const auto misfit = [&] {
+    return fail(ErrorCode::invalid_file, "a scale or zero point %s for %s", to_string(parameter->type).c_str(),
+                to_string(x->type).c_str());
+  };
+  if (g.block == 0) {
+    if (numel(parameter->type.shape) == Dim(1)) return c.view(parameter, {});
+    if (parameter->type.rank() != 1 || !(parameter->type.shape[0] == shape[g.axis])) return misfit();
+    Shape along(shape.size(), Dim(1));
+    along[g.axis] = shape[g.axis];
+    return c.view(parameter, along);
+  }
+  const int64_t size = INGOT_TRY(Conversion::size(x, g.axis));
+  const Dim blocks((size + g.block - 1) / g.block);
+  Shape expected = shape;
+  expected[g.axis] = blocks;
+  if (parameter->type.shape != expected) return misfit();
+  const auto place = static_cast<std::ptrdiff_t>(g.axis) + 1;
+  expected.insert(expected.begin() + place, Dim(1));
+  Value* repeated = INGOT_TRY(c.view(parameter, expected));
+  expected[g.axis + 1] = Dim(g.block);
+  repeated = INGOT_TRY(c.expand(repeated, expected));
+  expected.erase(expected.begin() + place);
+  expected[g.axis] = blocks * Dim(g.block);
+  return c.slice(INGOT_TRY(c.view(repeated, expected)), g.axis, 0, size);
+}
+
+// round(x / scale) + zero point, kept within the integers, for scales that are computed or go with blocks.
+Result<Value*> quantize_by_elements(Conversion& c, Value* x, Value* scale, Value* zero, DType dtype) {
+  const auto range = integer_range(dtype);
+  if (!range || size_of(dtype) > 2) return fail(ErrorCode::not_supported, "integers of %s", to_string(dtype));
+  Value* steps = INGOT_TRY(c.call("aten::div.Tensor", {INGOT_TRY(c.cast(x, DType::float32)), scale}));
+  steps = INGOT_TRY(c.call("aten::round", {steps}));
+  if (zero != nullptr) steps = INGOT_TRY(c.call("aten::add.Tensor", {steps, zero}));
+  steps = INGOT_TRY(c.call("aten::clamp", {steps, static_cast<double>(range->min), static_cast<double>(range->max)}));
+  return c.cast(steps, dtype);
+}
+
+// (x - zero point) * scale likewise.
+Result<Value*> dequantize_by_elements(Conversion& c, Value* x, Value* scale, Value* zero) {
+  Value* real = INGOT_TRY(c.cast(x, DType::float32));
+  if (zero != nullptr) real = INGOT_TRY(c.call("aten::sub.Tensor", {real, zero}));
+  return c.call("aten::mul.Tensor", {real, scale});
+}
+
+// Are scale and zero point, inputs 1 and 2, constants for quantize and dequantize nodes?
+bool by_nodes(const Conversion& c, const Granularity& g) {
+  return g.block == 0 && c.input(1)->is_constant() && (c.input(2) == nullptr || c.input(2)->is_constant());
 }
 
 Result<Value*> only(Result<Outputs> outputs) {
@@ -201,33 +262,33 @@ Result<Outputs> convert_on_meaning(Conversion& c) {
 
 Result<Outputs> convert_quantize_linear(Conversion& c) {
   Value* x = c.input(0);
-  const size_t axis = INGOT_TRY(read_axis(c, x));
+  const Granularity g = INGOT_TRY(read_granularity(c, x));
   c.ignore("saturate");  // of floats of 8 bits
   DType dtype = DType::uint8;
   if (const int64_t code = INGOT_TRY(c.integer("output_dtype", 0)); code != 0) {
-    if (code == onnx::TensorProto::INT8) dtype = DType::int8;
-    if (code == onnx::TensorProto::INT16) dtype = DType::int16;
-    if (code == onnx::TensorProto::UINT16) dtype = DType::uint16;
-    if (dtype == DType::uint8 && code != onnx::TensorProto::UINT8)
-      return fail(ErrorCode::not_supported, "output_dtype %lld", static_cast<long long>(code));
+    dtype = INGOT_TRY(to_dtype(code));
+    if (is_floating(dtype)) return fail(ErrorCode::not_supported, "output_dtype %s", to_string(dtype));
   }
-  const Affine affine = INGOT_TRY(read_affine(c, 1, 2, dtype));
-  return quantize(c, INGOT_TRY(c.cast(x, DType::float32)), affine, axis);
+  if (by_nodes(c, g)) {
+    const Affine affine = INGOT_TRY(read_affine(c, 1, 2, dtype));
+    return quantize(c, INGOT_TRY(c.cast(x, DType::float32)), affine, g.axis);
+  }
+  Value* scale = INGOT_TRY(spread(c, c.input(1), x, g));
+  if (c.input(2) == nullptr) return quantize_by_elements(c, x, scale, nullptr, dtype);
+  return quantize_by_elements(c, x, scale, INGOT_TRY(spread(c, c.input(2), x, g)), c.input(2)->type.dtype);
 }
 
 Result<Outputs> convert_dequantize_linear(Conversion& c) {
   Value* x = c.input(0);
-  const size_t axis = INGOT_TRY(read_axis(c, x));
-  const bool computed = !c.input(1)->is_constant() || (c.input(2) != nullptr && !c.input(2)->is_constant());
-  if (computed) {  // behind DynamicQuantizeLinear
-    if (numel(c.input(1)->type.shape) != Dim(1)) return fail(ErrorCode::not_supported, "scales that are computed");
-    Value* real = INGOT_TRY(c.cast(x, DType::float32));
-    if (c.input(2) != nullptr) {
-      real = INGOT_TRY(c.call("aten::sub.Tensor", {real, INGOT_TRY(c.cast(c.input(2), DType::float32))}));
-    }
-    return c.call("aten::mul.Tensor", {real, c.input(1)});
+  const Granularity g = INGOT_TRY(read_granularity(c, x));
+  const DType result = c.input(1)->type.dtype;
+  if (by_nodes(c, g)) {
+    Value* real = INGOT_TRY(dequantize(c, x, INGOT_TRY(read_affine(c, 1, 2, x->type.dtype)), g.axis));
+    return c.cast(real, result);
   }
-  return dequantize(c, x, INGOT_TRY(read_affine(c, 1, 2, x->type.dtype)), axis);
+  Value* scale = INGOT_TRY(spread(c, c.input(1), x, g));
+  Value* zero = c.input(2) == nullptr ? nullptr : INGOT_TRY(spread(c, c.input(2), x, g));
+  return c.cast(INGOT_TRY(dequantize_by_elements(c, x, scale, zero)), result);
 }
 
 // x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, B: the bias has the products' scale.
@@ -293,17 +354,27 @@ Result<Outputs> convert_q_linear_concat(Conversion& c) {
   return quantize(c, INGOT_TRY(only(convert_concat(c))), result);
 }
 
-// In steps of the range between the ends and 0.
+// In 255 steps of the range between the ends, which 0 is always inside.
 Result<Outputs> convert_dynamic_quantize_linear(Conversion& c) {
   Value* x = INGOT_TRY(c.floats(0));
-  const Node* chosen = INGOT_TRY(c.builder().node("quantized_decomposed::choose_qparams.tensor",
-                                                  {x, int64_t{0}, int64_t{255}, kLeastScale, DType::uint8}));
-  Value* integers =
-      INGOT_TRY(c.call("quantized_decomposed::quantize_per_tensor.tensor",
-                       {x, chosen->output(0), chosen->output(1), int64_t{0}, int64_t{255}, DType::uint8}));
-  Value* scale = INGOT_TRY(c.view(INGOT_TRY(c.cast(chosen->output(0), DType::float32)), {}));
-  Value* zero = INGOT_TRY(c.view(INGOT_TRY(c.cast(chosen->output(1), DType::uint8)), {}));
-  return std::vector<Value*>{integers, scale, zero};
+  if (x->type.dtype != DType::float32)
+    return fail(ErrorCode::invalid_file, "its input is %s", to_string(x->type).c_str());
+  std::vector<int64_t> dims(x->type.rank());
+  std::iota(dims.begin(), dims.end(), int64_t{0});
+  const auto end = [&](const char* op, const char* with_zero) -> Result<Value*> {
+    return c.call(with_zero, {INGOT_TRY(c.call(op, {x, dims, false})), c.scalar(DType::float32, 0)});
+  };
+  Value* low = INGOT_TRY(end("aten::amin", "aten::minimum"));
+  Value* high = INGOT_TRY(end("aten::amax", "aten::maximum"));
+  Value* range = INGOT_TRY(c.call("aten::sub.Tensor", {high, low}));
+  Value* scale = INGOT_TRY(c.call("aten::div.Tensor", {range, c.scalar(DType::float32, 255)}));
+  // ONNX leaves open what happens where all is 0; ONNX Runtime takes 1.
+  Value* flat = INGOT_TRY(c.call("aten::eq.Tensor", {range, c.scalar(DType::float32, 0)}));
+  scale = INGOT_TRY(c.call("aten::where.self", {flat, c.scalar(DType::float32, 1), scale}));
+  Value* zero = INGOT_TRY(c.call("aten::neg", {INGOT_TRY(c.call("aten::div.Tensor", {low, scale}))}));
+  zero = INGOT_TRY(c.call("aten::round", {INGOT_TRY(c.call("aten::clamp", {zero, 0.0, 255.0}))}));
+  Value* integers = INGOT_TRY(quantize_by_elements(c, x, scale, zero, DType::uint8));
+  return std::vector<Value*>{integers, scale, INGOT_TRY(c.cast(zero, DType::uint8))};
 }
 
 Result<Outputs> convert_mat_mul_integer(Conversion& c) {

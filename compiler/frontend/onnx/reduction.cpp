@@ -1,5 +1,6 @@
 // Reductions, ArgMax and ArgMin, CumSum.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -58,8 +59,39 @@ Result<Value*> mean(Conversion& c, const Reduction& r) {
   return c.call("aten::div.Tensor_mode", {total, divisor, std::string("trunc")});
 }
 
+// Does a reduction read no element at all?
+bool reads_nothing(const Reduction& r) {
+  return !r.nothing && std::ranges::any_of(
+                           r.axes, [&](int64_t axis) { return r.x->type.shape[static_cast<size_t>(axis)] == Dim(0); });
+}
+
+// The result of a reduction that reads nothing: `value` everywhere.
+Result<Value*> filled(Conversion& c, const Reduction& r, double value) {
+  Shape shape;
+  for (size_t i = 0; i < r.x->type.rank(); ++i) {
+    const bool reduced = std::ranges::contains(r.axes, static_cast<int64_t>(i));
+    if (!reduced || r.keep) shape.push_back(reduced ? Dim(1) : r.x->type.shape[i]);
+  }
+  return c.expand(c.scalar(r.x->type.dtype, value), shape);
+}
+
+// What no element of a dtype is below, or above: what the extreme of no elements is.
+double bound(DType dtype, bool lowest) {
+  if (is_floating(dtype)) return std::numeric_limits<double>::infinity() * (lowest ? -1 : 1);
+  if (dtype == DType::boolean) return lowest ? 0 : 1;
+  const bool is_signed =
+      dtype == DType::int8 || dtype == DType::int16 || dtype == DType::int32 || dtype == DType::int64;
+  const int bits = static_cast<int>(8 * size_of(dtype)) - (is_signed ? 1 : 0);
+  const double steps = std::exp2(bits);
+  return lowest ? (is_signed ? -steps : 0) : steps - 1;
+}
+
 Result<Value*> extreme(Conversion& c, const Reduction& r, std::string_view op) {
   if (r.nothing) return r.x;
+  if (reads_nothing(r)) {
+    if (r.x->type.dtype == DType::int64) return fail(ErrorCode::not_supported, "the extreme of no 64-bit integers");
+    return filled(c, r, bound(r.x->type.dtype, op == "aten::amax"));
+  }
   if (r.x->type.dtype != DType::boolean) return c.call(op, {r.x, r.axes, r.keep});
   Value* bytes = INGOT_TRY(c.cast(r.x, DType::uint8));
   Value* result = INGOT_TRY(c.call(op, {bytes, r.axes, r.keep}));
@@ -77,6 +109,7 @@ Result<Value*> product(Conversion& c, const Reduction& r) {
 // log(sum(exp(x))) = m + log(sum(exp(x - m))) with m the largest element, so that nothing overflows.
 Result<Value*> log_sum_exp(Conversion& c, const Reduction& r) {
   Value* x = INGOT_TRY(c.floats(0));
+  if (reads_nothing(r)) return filled(c, r, -std::numeric_limits<double>::infinity());
   Value* largest = x;
   if (!r.nothing) largest = INGOT_TRY(c.call("aten::amax", {x, r.axes, true}));
   // Infinities must not meet their like in a difference.

@@ -18,7 +18,8 @@ struct Plan {
   std::vector<ResizedAxis> axes;  // one an axis of the input
   bool nearest = true;
   Rounding rounding = Rounding::round_prefer_floor;
-  Weighting weighting;  // its coordinates count for nearest too
+  Weighting weighting;       // its coordinates count for nearest too
+  double extrapolation = 0;  // of tf_crop_and_resize, outside the input
 };
 
 constexpr std::pair<std::string_view, Coordinates> kCoordinates[] = {
@@ -28,6 +29,7 @@ constexpr std::pair<std::string_view, Coordinates> kCoordinates[] = {
     {"align_corners", Coordinates::align_corners},
     {"asymmetric", Coordinates::asymmetric},
     {"tf_half_pixel_for_nn", Coordinates::tf_half_pixel_for_nn},
+    {"tf_crop_and_resize", Coordinates::tf_crop_and_resize},
 };
 
 constexpr std::pair<std::string_view, Rounding> kRoundings[] = {
@@ -63,7 +65,7 @@ Result<void> read_mode(Conversion& c, std::string mode, Plan* plan) {
   plan->weighting.cubic_coefficient = static_cast<float>(INGOT_TRY(c.real("cubic_coeff_a", -0.75)));
   plan->weighting.exclude_outside = INGOT_TRY(c.flag("exclude_outside", false));
   plan->weighting.antialias = INGOT_TRY(c.flag("antialias", false));
-  c.ignore("extrapolation_value");  // only for tf_crop_and_resize, which is refused
+  plan->extrapolation = INGOT_TRY(c.real("extrapolation_value", 0));
   return {};
 }
 
@@ -106,7 +108,7 @@ Result<void> start_axes(const Value* x, Plan* plan) {
   for (size_t i = 0; i < x->type.rank(); ++i) {
     const int64_t size = INGOT_TRY(Conversion::size(x, i));
     if (size < 1) return fail(ErrorCode::invalid_file, "its input %s is empty", to_string(x->type).c_str());
-    plan->axes.push_back({size, size, 1.0F});
+    plan->axes.push_back({size, size});
   }
   return {};
 }
@@ -115,6 +117,21 @@ Result<void> set_scales(const std::vector<double>& scales, const std::vector<siz
   if (scales.size() != along.size())
     return fail(ErrorCode::invalid_file, "%zu scales for %zu axes", scales.size(), along.size());
   for (size_t i = 0; i < along.size(); ++i) INGOT_TRY_VOID(set_scale(scales[i], &plan->axes[along[i]]));
+  return {};
+}
+
+// The part of the input that tf_crop_and_resize takes: the starts along all axes, then the ends.
+Result<void> set_parts(Conversion& c, const std::vector<size_t>& along, Plan* plan) {
+  if (plan->weighting.coordinates != Coordinates::tf_crop_and_resize) return {};
+  const std::vector<double> ends = INGOT_TRY(c.constant_reals(1, "the roi"));
+  if (ends.size() != 2 * along.size())
+    return fail(ErrorCode::invalid_file, "a roi of %zu numbers for %zu axes", ends.size(), along.size());
+  for (size_t i = 0; i < along.size(); ++i) {
+    if (!std::isfinite(ends[i]) || !std::isfinite(ends[i + along.size()]))
+      return fail(ErrorCode::invalid_file, "a roi that is not finite");
+    plan->axes[along[i]].start = static_cast<float>(ends[i]);
+    plan->axes[along[i]].end = static_cast<float>(ends[i + along.size()]);
+  }
   return {};
 }
 
@@ -237,10 +254,26 @@ Result<Value*> resize_weighted(Conversion& c, Value* x, const Plan& plan) {
   return x;
 }
 
+// Elements that lie outside the input along any axis become plan.extrapolation.
+Result<Value*> extrapolate(Conversion& c, Value* x, const Plan& plan) {
+  if (plan.weighting.coordinates != Coordinates::tf_crop_and_resize) return x;
+  for (size_t i = 0; i < plan.axes.size(); ++i) {
+    const std::vector<bool> flags = outside(plan.axes[i], plan.weighting.coordinates);
+    if (std::ranges::none_of(flags, [](bool flag) { return flag; })) continue;
+    std::vector<int64_t> sizes(plan.axes.size(), 1);
+    sizes[i] = plan.axes[i].to;
+    Value* mask = c.builder().constant_f32("outside", sizes, std::vector<float>(flags.begin(), flags.end()));
+    mask = INGOT_TRY(c.cast(mask, DType::boolean));
+    x = INGOT_TRY(c.call("aten::where.self", {mask, c.scalar(x->type.dtype, plan.extrapolation), x}));
+  }
+  return x;
+}
+
 Result<Outputs> carry_out(Conversion& c, const Plan& plan) {
   Value* x = c.input(0);
   if (std::ranges::all_of(plan.axes, [](const ResizedAxis& axis) { return axis.unchanged(); })) return x;
-  return plan.nearest ? resize_nearest(c, x, plan) : resize_weighted(c, x, plan);
+  x = INGOT_TRY(plan.nearest ? resize_nearest(c, x, plan) : resize_weighted(c, x, plan));
+  return extrapolate(c, x, plan);
 }
 
 std::vector<size_t> all_axes(const Value* x) {
@@ -260,10 +293,14 @@ Result<Outputs> convert_resize(Conversion& c) {
   if (const auto axes = INGOT_TRY(c.integers("axes"))) along = INGOT_TRY(Conversion::axes(*axes, x->type.rank()));
   const std::string policy = INGOT_TRY(c.text("keep_aspect_ratio_policy", "stretch"));
   if (along.empty()) return c.input(0);
+  INGOT_TRY_VOID(set_parts(c, along, &plan));
 
-  // Inputs: x, scales in opset 10; x, roi, scales, sizes later. roi serves tf_crop_and_resize alone.
+  // Inputs: x, scales in opset 10; x, roi, scales, sizes later.
   const size_t scales_at = c.opset() < 11 ? 1 : 2;
   if (!empty(c.input(scales_at))) {
+    // By ONNX's text the size is that of the part times the scale, by ONNX Runtime that of the whole.
+    if (plan.weighting.coordinates == Coordinates::tf_crop_and_resize)
+      return fail(ErrorCode::not_supported, "tf_crop_and_resize by scales (sizes are supported)");
     const std::vector<double> scales = INGOT_TRY(c.constant_reals(scales_at, "the scales"));
     INGOT_TRY_VOID(set_scales(scales, along, &plan));
     return carry_out(c, plan);

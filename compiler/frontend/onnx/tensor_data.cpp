@@ -15,6 +15,16 @@ namespace {
 
 using onnx::TensorProto;
 
+constexpr std::pair<TensorProto::DataType, DType> kTypes[] = {
+    {TensorProto::FLOAT, DType::float32},     {TensorProto::UINT8, DType::uint8},
+    {TensorProto::INT8, DType::int8},         {TensorProto::UINT16, DType::uint16},
+    {TensorProto::INT16, DType::int16},       {TensorProto::INT32, DType::int32},
+    {TensorProto::INT64, DType::int64},       {TensorProto::BOOL, DType::boolean},
+    {TensorProto::FLOAT16, DType::float16},   {TensorProto::DOUBLE, DType::float64},
+    {TensorProto::UINT32, DType::uint32},     {TensorProto::UINT64, DType::uint64},
+    {TensorProto::BFLOAT16, DType::bfloat16},
+};
+
 // The bytes of a tensor in the typed field of the model that holds its elements in their own form.
 template <typename T, typename Field>
 std::span<const std::byte> bytes_of(const Field& field) {
@@ -91,40 +101,20 @@ Result<uint64_t> parse_number(const onnx::StringStringEntryProto& entry) {
 }  // namespace
 
 Result<DType> to_dtype(int64_t onnx_type) {
-  switch (onnx_type) {
-    case TensorProto::FLOAT:
-      return DType::float32;
-    case TensorProto::UINT8:
-      return DType::uint8;
-    case TensorProto::INT8:
-      return DType::int8;
-    case TensorProto::UINT16:
-      return DType::uint16;
-    case TensorProto::INT16:
-      return DType::int16;
-    case TensorProto::INT32:
-      return DType::int32;
-    case TensorProto::INT64:
-      return DType::int64;
-    case TensorProto::BOOL:
-      return DType::boolean;
-    case TensorProto::FLOAT16:
-      return DType::float16;
-    case TensorProto::DOUBLE:
-      return DType::float64;
-    case TensorProto::UINT32:
-      return DType::uint32;
-    case TensorProto::UINT64:
-      return DType::uint64;
-    case TensorProto::BFLOAT16:
-      return DType::bfloat16;
-    default:
-      break;
+  for (const auto& [type, dtype] : kTypes) {
+    if (type == onnx_type) return dtype;
   }
   if (onnx_type > 0 && onnx_type <= TensorProto::DataType_MAX)
     return fail(ErrorCode::not_supported, "elements of type %s are not supported",
                 onnx::TensorProto_DataType_Name(static_cast<TensorProto::DataType>(onnx_type)).c_str());
   return fail(ErrorCode::invalid_file, "%lld is not an element type of ONNX", static_cast<long long>(onnx_type));
+}
+
+int32_t onnx_type(DType dtype) {
+  for (const auto& [type, known] : kTypes) {
+    if (known == dtype) return type;
+  }
+  return TensorProto::UNDEFINED;
 }
 
 Result<Bytes> ExternalData::open(const std::string& location) {

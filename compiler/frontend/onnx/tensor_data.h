@@ -34,6 +34,8 @@ class ExternalData {
 
 // A data_type number of ONNX ("float" is 1); not_supported for those that Ingot has no dtype for.
 Result<DType> to_dtype(int64_t onnx_type);
+// The other way round.
+int32_t onnx_type(DType dtype);
 
 // Type and bytes of a tensor inside the model.
 Result<std::pair<TensorType, Bytes>> read_tensor(const onnx::TensorProto& tensor, ExternalData& external_data);

@@ -126,7 +126,9 @@ TEST(Npy, WritesFilesWholeOrNotAtAll) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
 
   EXPECT_FALSE(write_npy((folder / "missing" / "a.npy").string(), DType::int32, sizes, values));
-  EXPECT_FALSE(write_npy(path, DType::bfloat16, sizes, values));
+  ASSERT_TRUE(write_npy(path, DType::bfloat16, sizes, values));
+  EXPECT_EQ(read_npy(path)->dtype, DType::bfloat16);
+  EXPECT_EQ(read_npy(path)->as<uint16_t>()[0], 1);
   EXPECT_TRUE(write_npy("/dev/null", DType::int32, sizes, values));
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
   EXPECT_EQ(read_npy((folder / "none.npy").string()).error().code(), ErrorCode::not_found);

@@ -11,6 +11,7 @@
 #include "compiler/ir/verify.h"
 #include "tests/compiler/frontend/onnx/small_models.h"
 #include "tests/support/damage.h"
+#include "tests/support/onnx_cases.h"
 
 namespace ingot::compiler {
 namespace {
@@ -63,6 +64,28 @@ TEST(DamagedFiles, EveryByteFlipped) {
 
 TEST(DamagedFiles, EveryLength) {
   ingot::testing::cut_at_every_length(testing::to_bytes(testing::digits_like()), expect_sound);
+}
+
+// Some bytes of a model of every operator and attribute.
+TEST(DamagedFiles, RecordedCases) {
+  constexpr size_t kStride = 23;
+  const auto archive = ingot::testing::open_onnx_cases();
+  ASSERT_TRUE(archive) << archive.error().message();
+  size_t start = 0;
+  for (const auto& [op, cases] : ingot::testing::onnx_cases()) {
+    for (const auto& c : cases) {
+      auto model = archive->read(c.name + "/model.onnx");
+      ASSERT_TRUE(model) << model.error().message();
+      start = (start + 7) % kStride;
+      for (size_t i = start; i < model->size(); i += kStride) {
+        SCOPED_TRACE(c.name + ", byte " + std::to_string(i));
+        const std::byte whole = (*model)[i];
+        (*model)[i] ^= std::byte{static_cast<unsigned char>(i % 3 == 0 ? 0x01 : i % 3 == 1 ? 0x80 : 0xff)};
+        expect_sound(*model);
+        (*model)[i] = whole;
+      }
+    }
+  }
 }
 
 TEST(DamagedFiles, NoOnnxAtAll) {
