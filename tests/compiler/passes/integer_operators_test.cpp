@@ -66,6 +66,24 @@ std::vector<Case> cases() {
   %s = const float32[2] [0.01, 0.02]
   %z = const int64[2] [0, 0]
   %b = const float32[2] [0.5, -0.25]
+  %i = aten::neg(%x)
+  %xq = q(%i, 0.01, 3, |i8)
+  %xd = dq(%xq, 0.01, 3, |i8)
+  %wd = dqc(%w, %s, %z, 0, -127, 127, int8)
+  %y = aten::convolution(%xd, %wd, %b, [1, 1], [1, 1], [1, 1], false, [0, 0], 1)
+  %r = aten::relu(%y)
+  %yq = q(%r, 0.02, -128, |i8)
+  %yd = dq(%yq, 0.02, -128, |i8)
+  return %yd
+})",
+       {"aten::neg", "ingot::quantized_convolution"},
+       0.02},
+      {"an image from outside, in float",
+       R"(graph f(%x: float32[1, 2, 5, 5]) {
+  %w = const int8[2, 2, 1, 1] [100, -50, 25, 127]
+  %s = const float32[2] [0.01, 0.02]
+  %z = const int64[2] [0, 0]
+  %b = const float32[2] [0.5, -0.25]
   %xq = q(%x, 0.01, 3, |i8)
   %xd = dq(%xq, 0.01, 3, |i8)
   %wd = dqc(%w, %s, %z, 0, -127, 127, int8)
@@ -75,7 +93,7 @@ std::vector<Case> cases() {
   %yd = dq(%yq, 0.02, -128, |i8)
   return %yd
 })",
-       {"ingot::quantized_convolution"},
+       {"aten::convolution"},
        0.02},
       {"linear",
        R"(graph f(%x: float32[3, 2]) {
