@@ -27,7 +27,7 @@ struct Network {
   testing::Labels labels = testing::Labels::of_1001;
   compiler::Preprocess preprocess = compiler::kTensorflow;  // for inputs that are not pixels
   int least_same = 95;                                      // classes
-  int right_off = 2;  // how many more or fewer than recorded may be right
+  int right_off = 2;                                        // how many more or fewer than recorded may be right
 };
 
 // mobilenet_v2_qat_tflite has one scale for all channels of a layer, and a step's difference in a sum may move its
@@ -87,8 +87,8 @@ void check(const Network& network, Way way, const std::vector<int64_t>& recorded
     EXPECT_EQ(built->report.partition.delegate_calls, 1);
     EXPECT_TRUE(built->report.partition.left_out.empty());
   }
-  const auto samples =
-      compiler::open_samples(built->graph, testing::photo_list(testing::Half::test, network.labels), network.preprocess);
+  const auto samples = compiler::open_samples(built->graph, testing::photo_list(testing::Half::test, network.labels),
+                                              network.preprocess);
   ASSERT_TRUE(samples) << samples.error().message();
   ASSERT_EQ((*samples)->size(), recorded.size());
   std::vector<std::vector<Array>> photos;
