@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <numeric>
 #include <string_view>
 
@@ -42,6 +43,17 @@ Result<Value*> clamp(const Node& node, Builder& builder) {
   return builder.call("aten::relu", {node.tensor(0)});
 }
 
+// An average over the whole image is a mean, which needs no window of weights in 8 bits.
+Result<Value*> average(const Node& node, Builder& builder) {
+  const Shape& shape = node.tensor("self")->type.shape;
+  const std::vector<int64_t> padding = node.ints("padding"), kernel = node.ints("kernel_size");
+  const Shape image(shape.end() - 2, shape.end());
+  const bool padded = std::ranges::any_of(padding, [](int64_t amount) { return amount != 0; });
+  if (padded || !node.is_none("divisor_override") || !is_static(image)) return nullptr;
+  if (image[0].value() != kernel.front() || image[1].value() != kernel.back()) return nullptr;
+  return builder.call("aten::mean.dim", {node.tensor("self"), std::vector<int64_t>{-2, -1}, true});
+}
+
 struct Rule {
   std::string_view op;
   Form form;
@@ -51,6 +63,7 @@ constexpr Rule kRules[] = {
     {"aten::transpose_copy.int", transpose}, {"aten::t_copy", t},
     {"aten::squeeze_copy.dim", view},        {"aten::squeeze_copy.dims", view},
     {"aten::unsqueeze_copy", view},          {"aten::clamp", clamp},
+    {"aten::avg_pool2d", average},
 };
 
 }  // namespace

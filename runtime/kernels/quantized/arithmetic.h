@@ -88,9 +88,10 @@ inline float mean_scale(float in_scale, float out_scale, int64_t count) {
   return in_scale / (out_scale * static_cast<float>(count));
 }
 
-// A bias as an int32 of scale in_scale * weight_scale: to the nearest, saturating; NaN becomes 0.
+// A bias as an int32 of scale in_scale * weight_scale, which is a float: to the nearest, saturating; NaN becomes 0.
 inline int32_t quantize_bias(double bias, double in_scale, double weight_scale) {
-  const double x = std::nearbyint(bias / (in_scale * weight_scale));
+  const float scale = static_cast<float>(in_scale) * static_cast<float>(weight_scale);
+  const double x = std::nearbyint(bias / static_cast<double>(scale));
   if (x != x) return 0;
   return static_cast<int32_t>(
       std::clamp<double>(x, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));

@@ -37,7 +37,7 @@ std::string expanded(std::string text) {
 
 struct Case {
   const char* name;
-  const char* text;
+  std::string text;
   std::vector<std::string>
       operators;  // after the pass, in order, but for the quantize and dequantize nodes at the ends
   double step;    // of the output
@@ -58,15 +58,15 @@ size_t conversions(const Graph& graph) {
       graph.nodes(), [](const auto& node) { return node->op().full_name().starts_with("quantized_decomposed::"); }));
 }
 
-std::vector<Case> cases() {
-  return {
-      {"convolution with bias and relu",
-       R"(graph f(%x: float32[1, 2, 5, 5]) {
+// A convolution of two channels, of the graph's input or of what is made of it.
+std::string convolution_of(const char* image) {
+  const std::string made = image != nullptr ? std::string("  %i = ") + image + "\n" : "";
+  return "graph f(%x: float32[1, 2, 5, 5]) {\n" + made + "  %xq = q(" + (image != nullptr ? "%i" : "%x") +
+         R"(, 0.01, 3, |i8)
   %w = const int8[2, 2, 1, 1] [100, -50, 25, 127]
   %s = const float32[2] [0.01, 0.02]
   %z = const int64[2] [0, 0]
   %b = const float32[2] [0.5, -0.25]
-  %xq = q(%x, 0.01, 3, |i8)
   %xd = dq(%xq, 0.01, 3, |i8)
   %wd = dqc(%w, %s, %z, 0, -127, 127, int8)
   %y = aten::convolution(%xd, %wd, %b, [1, 1], [1, 1], [1, 1], false, [0, 0], 1)
@@ -74,9 +74,16 @@ std::vector<Case> cases() {
   %yq = q(%r, 0.02, -128, |i8)
   %yd = dq(%yq, 0.02, -128, |i8)
   return %yd
-})",
-       {"ingot::quantized_convolution"},
+})";
+}
+
+std::vector<Case> cases() {
+  return {
+      {"convolution with bias and relu",
+       convolution_of("aten::neg(%x)"),
+       {"aten::neg", "ingot::quantized_convolution"},
        0.02},
+      {"an image from outside, in float", convolution_of(nullptr), {"aten::convolution"}, 0.02},
       {"linear",
        R"(graph f(%x: float32[3, 2]) {
   %w = const int8[2, 3] [100, -50, 25, 127, 3, -9]
