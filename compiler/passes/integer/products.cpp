@@ -86,10 +86,9 @@ Result<Value*> folded(const Value* constant, Builder& builder) {
   return numbers;
 }
 
-// The graph's own input, convolved in float, as a delegate does.
-Result<Value*> convolve_image(const Node& node, const Value* image, const IntegerResult& result, Builder& builder) {
+// The graph's own input, rounded as the graph says and convolved in float, as a delegate does.
+Result<Value*> convolve_image(const Node& node, const IntegerResult& result, Builder& builder) {
   std::vector<Argument> args(node.args().begin(), node.args().end());
-  args[0] = const_cast<Value*>(image);
   args[1] = INGOT_TRY(folded(node.tensor("weight"), builder));
   if (const Value* bias = node.tensor("bias")) args[2] = INGOT_TRY(folded(bias, builder));
   Value* real = INGOT_TRY(builder.call("aten::convolution", std::move(args)));
@@ -112,7 +111,7 @@ Result<Value*> convolution(const Node& node, const IntegerResult& result, Builde
   const auto bias = integer_bias(node.tensor("bias"), *weight, *input, channels, builder);
   if (!bias) return nullptr;
   const Value* image = real_image(node);
-  if (image != nullptr && image->kind == Value::Kind::input) return convolve_image(node, image, result, builder);
+  if (image != nullptr && image->kind == Value::Kind::input) return convolve_image(node, result, builder);
   std::vector<Argument> args(node.args().begin(), node.args().end());
   args[0] = input->value;
   args[1] = weight->value;
