@@ -48,7 +48,7 @@ Result<T> choose(const std::pair<std::string_view, T> (&names)[n], const char* a
   return fail(ErrorCode::not_supported, "%s '%.30s'", attribute, given.c_str());
 }
 
-Result<void> read_mode(Conversion& c, std::string mode, Plan* plan) {
+Result<void> read_mode(Conversion& c, const std::string& mode, Plan* plan) {
   if (mode != "nearest" && mode != "linear" && mode != "cubic" && mode != "bilinear")
     return fail(ErrorCode::invalid_file, "mode is '%.20s', expected nearest, linear or cubic", mode.c_str());
   plan->nearest = mode == "nearest";

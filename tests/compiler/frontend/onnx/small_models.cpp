@@ -1,11 +1,9 @@
 #include "tests/compiler/frontend/onnx/small_models.h"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 
 #include "compiler/frontend/onnx/import.h"
-#include "compiler/ir/verify.h"
+#include "tests/support/graph/sound.h"
 
 namespace ingot::compiler::testing {
 
@@ -146,16 +144,7 @@ std::vector<std::byte> to_bytes(const onnx::ModelProto& model) {
 
 void expect_sound(std::span<const std::byte> bytes) {
   ImportReport report;
-  const auto graph = import_onnx(bytes, {}, report);
-  if (graph) {
-    const auto verified = verify(*graph, Stage::imported);
-    EXPECT_TRUE(verified) << verified.error().message();
-    return;
-  }
-  const std::string message = graph.error().message();
-  EXPECT_FALSE(message.empty());
-  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
-  EXPECT_NE(graph.error().code(), ErrorCode::internal) << message;
+  ingot::testing::expect_sound(import_onnx(bytes, {}, report));
 }
 
 }  // namespace ingot::compiler::testing

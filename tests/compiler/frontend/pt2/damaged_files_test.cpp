@@ -8,6 +8,7 @@
 #include "compiler/frontend/pt2/import.h"
 #include "compiler/ir/verify.h"
 #include "tests/support/damage.h"
+#include "tests/support/graph/sound.h"
 #include "tests/support/pt2_cases.h"
 #include "tests/support/zip.h"
 
@@ -20,16 +21,7 @@ using testing::ZipEntry;
 
 void expect_sound(std::span<const std::byte> bytes) {
   ImportReport report;
-  const auto graph = import_pt2(bytes, {}, report);
-  if (graph) {
-    const auto verified = verify(*graph, Stage::imported);
-    EXPECT_TRUE(verified) << verified.error().message();
-    return;
-  }
-  const std::string message = graph.error().message();
-  EXPECT_FALSE(message.empty());
-  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
-  EXPECT_NE(graph.error().code(), ErrorCode::internal) << message;
+  testing::expect_sound(import_pt2(bytes, {}, report));
 }
 
 std::string error_of(std::span<const std::byte> bytes) {

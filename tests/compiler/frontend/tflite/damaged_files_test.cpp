@@ -7,25 +7,16 @@
 #include <vector>
 
 #include "compiler/frontend/tflite/import.h"
-#include "compiler/ir/verify.h"
 #include "tests/compiler/frontend/tflite/small_models.h"
 #include "tests/support/damage.h"
+#include "tests/support/graph/sound.h"
 
 namespace ingot::compiler {
 namespace {
 
 void expect_sound(std::span<const std::byte> bytes) {
   ImportReport report;
-  const auto graph = import_tflite(Bytes::copy_of(bytes), {}, report);
-  if (graph) {
-    const auto verified = verify(*graph, Stage::imported);
-    EXPECT_TRUE(verified) << verified.error().message();
-    return;
-  }
-  const std::string message = graph.error().message();
-  EXPECT_FALSE(message.empty());
-  for (const char c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << message;
-  EXPECT_NE(graph.error().code(), ErrorCode::internal) << message;
+  testing::expect_sound(import_tflite(Bytes::copy_of(bytes), {}, report));
 }
 
 TEST(DamagedFiles, TheWholeOneImports) {
