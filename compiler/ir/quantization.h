@@ -59,9 +59,9 @@ const Node* dequantize_of(const Value& value);
 // real values are needed.
 const Node* sole_quantize(const Value& value, const Uses& uses);
 
-// The real image that a convolution of a few channels reads rounded to 8 bits; null for others. Such an image comes
-// from outside in float, and integers are padded to more channels than it has: convolved as it is, it is faster and
-// loses nothing, and the result is quantized in its place.
+// The real image that a convolution of a few channels reads rounded to 8 bits; null for others. Integers are padded to
+// more channels than such an image has: where it comes from outside in float, convolving it in float, rounded, is
+// faster.
 const Value* real_image(const Node& convolution);
 
 }  // namespace ingot::compiler

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "delegate/xnnpack/lower/node_lowering.h"
-#include "delegate/xnnpack/lower/quantize.h"
 #include "delegate/xnnpack/lower/tensor_ops.h"
 
 namespace ingot::xnnpack::lowering {
@@ -94,17 +93,9 @@ Filter filter_of(NodeLowering& n, Tensor& weight, const Geometry& g, int64_t gro
   return filter;
 }
 
-// What the node convolves. Where that are real numbers instead of the integers made from them, they are rounded as the
-// graph says.
-Expected<Tensor*> image_of(NodeLowering& n) {
-  const IrValue *input = n.node.tensor("input"), *convolved = n.fusions().convolved(n.node);
-  Tensor* image = INGOT_TRY(n.operand(convolved));
-  if (convolved == input || n.fusions().padding_of(n.node) != nullptr) return image;
-  return rounded(n.build, *image, *compiler::dequantize_of(*input));
-}
-
 Lowered lower_convolution(NodeLowering& n) {
-  Tensor* x = INGOT_TRY(image_of(n));
+  if (n.in_integers() && n.fusions().reads_float_image(n.node)) return refuse("few channels, faster in float");
+  Tensor* x = INGOT_TRY(n.operand(n.fusions().convolved(n.node)));
   Tensor* weight = INGOT_TRY(n.operand("weight"));
   Tensor* bias = INGOT_TRY(n.optional_operand("bias"));
   const bool transposed = n.node.boolean("transposed");

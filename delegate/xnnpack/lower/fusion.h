@@ -30,9 +30,10 @@ class Fusions {
   bool is_absorbed(const compiler::Node& node) const { return absorbed_.contains(&node); }
   // The constant_pad_nd whose padding this convolution or pooling adds to its own, or null.
   const compiler::Node* padding_of(const compiler::Node& node) const;
-  // What a convolution reads: its input, that of the padding fused into it, or the real numbers that its input's
-  // integers are made from, where floats are faster.
+  // What a convolution reads: its input, or that of the padding fused into it.
   const compiler::Value* convolved(const compiler::Node& node) const;
+  // A convolution whose image comes from outside in float, where floats are faster than the integers made from them.
+  bool reads_float_image(const compiler::Node& node) const { return float_images_.contains(&node); }
   // The input of the hardswish that the node is the last part of, or null.
   const compiler::Value* hardswish_input(const compiler::Node& node) const;
   // Likewise of hardsigmoid, where its result is wanted in integers.
@@ -48,7 +49,7 @@ class Fusions {
   std::unordered_map<const compiler::Node*, const compiler::Value*> activations_;
   std::unordered_set<const compiler::Node*> absorbed_;
   std::unordered_map<const compiler::Node*, const compiler::Node*> paddings_;
-  std::unordered_map<const compiler::Node*, const compiler::Value*> real_inputs_;
+  std::unordered_set<const compiler::Node*> float_images_;
   std::unordered_map<const compiler::Node*, const compiler::Value*> hardswishes_;
   std::unordered_map<const compiler::Node*, const compiler::Value*> hardsigmoids_;
   std::unordered_map<const compiler::Node*, compiler::Quantization> integers_;

@@ -66,25 +66,21 @@ Tensor& constant_of(TensorBuilder& build, const IrValue& value, const Quantizati
                         build.per_channel(wire::DataType::qcint8, scales, *quantization.axis));
 }
 
-// The integers of real numbers, as elements of this type.
-Tensor& quantized(TensorBuilder& build, Tensor& real, const Quantization& quantization, const ElementType& type) {
-  Tensor& integers = build.convert(real, type);
-  const int64_t low = quantization.dtype == DType::uint8 ? 0 : -128;
-  if (quantization.quant_min <= low && quantization.quant_max >= low + 255) return integers;
-  const auto real_of = [&quantization](int64_t integer) {
-    return static_cast<float>(static_cast<double>(integer - quantization.zero_point()) * quantization.scale());
-  };
-  return clamp(build, integers, real_of(quantization.quant_min), real_of(quantization.quant_max));
-}
-
 Lowered lower_quantize(TensorBuilder& build, Tensors& tensors, const Node& node, const Quantization& quantization) {
   const IrValue& real = *node.tensor("input");
   INGOT_TRY_VOID(check_value(real));
   INGOT_TRY_VOID(check_activation(quantization));
   Tensor* tensor = tensors.find(real);
   if (tensor == nullptr) return refuse("'{}' has no value here", real.name);
-  tensors.set(*node.output(),
-              quantized(build, *tensor, quantization, activation_type(quantization, tensors.is_unsigned())));
+  Tensor* integers = &build.convert(*tensor, activation_type(quantization, tensors.is_unsigned()));
+  const int64_t low = quantization.dtype == DType::uint8 ? 0 : -128;
+  if (quantization.quant_min > low || quantization.quant_max < low + 255) {
+    const auto real_of = [&quantization](int64_t integer) {
+      return static_cast<float>(static_cast<double>(integer - quantization.zero_point()) * quantization.scale());
+    };
+    integers = &clamp(build, *integers, real_of(quantization.quant_min), real_of(quantization.quant_max));
+  }
+  tensors.set(*node.output(), *integers);
   return {};
 }
 
@@ -208,13 +204,6 @@ ElementType activation_type(const Quantization& quantization, bool is_unsigned) 
 
 ElementType stored_type(const Quantization& quantization) {
   return activation_type(quantization, quantization.dtype == DType::uint8);
-}
-
-Expected<Tensor*> rounded(TensorBuilder& build, Tensor& real, const Node& dequantize) {
-  const auto quantization = compiler::quantization_of(dequantize);
-  if (!quantization) return refuse("its scales or zero points are not constant");
-  INGOT_TRY_VOID(check_activation(*quantization));
-  return &build.to_float(quantized(build, real, *quantization, stored_type(*quantization)));
 }
 
 Lowered check_activation(const Quantization& quantization) {

@@ -24,8 +24,6 @@ Lowered lower_quantization(TensorBuilder& build, Tensors& tensors, const Node& n
 ElementType activation_type(const compiler::Quantization& quantization, bool is_unsigned);
 // The same as they lie in the graph's own tensors.
 ElementType stored_type(const compiler::Quantization& quantization);
-// Real numbers in float, rounded as if they were the integers that `dequantize` reads.
-Expected<Tensor*> rounded(TensorBuilder& build, Tensor& real, const Node& dequantize);
 // Why such integers cannot be activations of XNNPACK; nothing where they can.
 Lowered check_activation(const compiler::Quantization& quantization);
 
