@@ -93,14 +93,4 @@ const Node* sole_quantize(const Value& value, const Uses& uses) {
   return is_quantize(*user) ? user : nullptr;
 }
 
-const Value* real_image(const Node& convolution) {
-  constexpr int64_t kFewChannels = 4;
-  if (!convolution.is("aten::convolution") || convolution.boolean("transposed")) return nullptr;
-  const Shape& filter = convolution.tensor("weight")->type.shape;
-  if (convolution.integer("groups") != 1 || filter.size() < 3 || filter[1].max() > kFewChannels) return nullptr;
-  const Node* dequantize = dequantize_of(*convolution.tensor("input"));
-  const Node* quantize = dequantize != nullptr ? dequantize->tensor(0)->producer : nullptr;
-  return quantize != nullptr && is_quantize(*quantize) ? quantize->tensor(0) : nullptr;
-}
-
 }  // namespace ingot::compiler

@@ -59,9 +59,4 @@ const Node* dequantize_of(const Value& value);
 // real values are needed.
 const Node* sole_quantize(const Value& value, const Uses& uses);
 
-// The real image that a convolution of a few channels reads rounded to 8 bits; null for others. Integers are padded to
-// more channels than such an image has: where it comes from outside in float, convolving it in float, rounded, is
-// faster.
-const Value* real_image(const Node& convolution);
-
 }  // namespace ingot::compiler

@@ -80,6 +80,11 @@ std::vector<double> bias_by_slice(const Node& node, size_t slices) {
 
 }  // namespace
 
+Result<Value*> dequantized(Graph& graph, Value* integers, const AffineParameters& p, const Node* before) {
+  Builder builder(graph, before);
+  return builder.call("quantized_decomposed::dequantize_per_tensor", with_parameters(integers, p));
+}
+
 Result<Value*> add_pair(Graph& graph, Value* value, const AffineParameters& p, const Node* before) {
   const std::string source = value->producer != nullptr ? value->producer->source() : std::string();
   Builder builder = builder_before(graph, before, source);

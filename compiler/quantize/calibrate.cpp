@@ -47,24 +47,23 @@ Result<void> for_each_sample(
   return {};
 }
 
-Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples,
-                           Lowering* lowering, const Progress& progress) {
-  Histograms histograms;
+Result<void> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples, Lowering* lowering,
+                     const Progress& progress, Histograms& known) {
   std::vector<Value*> results;
   std::vector<size_t> inputs;
   for (Value* value : values) {
+    if (known.contains(value)) continue;
     if (value->is_constant()) {
-      histograms[value].add(value->data.as<float>());
+      known[value].add(value->data.as<float>());
     } else if (value->kind == Value::Kind::result) {
       results.push_back(value);
+    } else {
+      inputs.push_back(static_cast<size_t>(std::ranges::find(graph.inputs(), value) - graph.inputs().begin()));
     }
-  }
-  for (size_t i = 0; i < graph.inputs().size(); ++i) {
-    if (std::ranges::find(values, graph.inputs()[i]) != values.end()) inputs.push_back(i);
   }
   for (size_t i = 0; !inputs.empty() && i < samples.size(); ++i) {
     const Sample sample = INGOT_TRY(samples.read(i));
-    for (const size_t input : inputs) histograms[graph.inputs()[input]].add(sample.inputs[input].as<float>());
+    for (const size_t input : inputs) known[graph.inputs()[input]].add(sample.inputs[input].as<float>());
   }
   std::array<Histograms, kLanes> lanes;
   for (Histograms& lane : lanes) {
@@ -75,9 +74,9 @@ Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, S
       [&](size_t lane, const Value* value, std::span<const float> numbers) { lanes[lane].at(value).add(numbers); },
       progress));
   for (const Value* value : results) {
-    for (const Histograms& lane : lanes) histograms[value].add(lane.at(value), 1);
+    for (const Histograms& lane : lanes) known[value].add(lane.at(value), 1);
   }
-  return histograms;
+  return {};
 }
 
 }  // namespace ingot::compiler

@@ -25,8 +25,8 @@ Result<void> for_each_sample(
 
 using Histograms = std::unordered_map<const Value*, Histogram>;
 
-// The histograms of these float32 values of the graph: inputs, constants or results.
-Result<Histograms> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples,
-                           Lowering* lowering, const Progress& progress);
+// Adds the histograms of these float32 values of the graph (inputs, constants or results), but for those known already.
+Result<void> observe(const Graph& graph, std::span<Value* const> values, SampleSource& samples, Lowering* lowering,
+                     const Progress& progress, Histograms& known);
 
 }  // namespace ingot::compiler

@@ -15,6 +15,7 @@
 #include "compiler/quantize/measure.h"
 #include "compiler/quantize/scheme.h"
 #include "compiler/quantize/shadow_graph.h"
+#include "compiler/quantize/tune.h"
 #include "compiler/quantize/weights.h"
 
 namespace ingot::compiler {
@@ -90,32 +91,39 @@ std::vector<Value*> observed_values(const Scheme& scheme) {
   return values;
 }
 
-Result<Plan> make_plan(const Graph& graph, const std::unordered_set<std::string>& keep_float, SampleSource& samples,
-                       const QuantizeOptions& options) {
-  Plan plan{make_scheme(graph, keep_float), {}, {}};
-  const Histograms histograms =
-      INGOT_TRY(observe(graph, observed_values(plan.scheme), samples, options.lowering, options.progress));
+Result<Plan> make_plan(const Graph& graph, const KeptFloat& kept, SampleSource& samples, const QuantizeOptions& options,
+                       Histograms& histograms) {
+  Plan plan{make_scheme(graph, kept), {}, {}};
+  INGOT_TRY_VOID(observe(graph, observed_values(plan.scheme), samples, options.lowering, options.progress, histograms));
   plan.parameters = INGOT_TRY(choose_all(plan.scheme, histograms, options.observer));
   plan.sqnr = INGOT_TRY(measure_layers(graph, plan.scheme, plan.parameters, samples, kMeasuredSamples, options.lowering,
                                        options.progress));
   return plan;
 }
 
-void add_worse_than(double db, const Plan& plan, std::unordered_set<std::string>& names) {
+constexpr const char* kKept = "it is kept in float";
+
+void keep_worse_than(double db, const Plan& plan, KeptFloat& kept) {
   for (size_t i = 0; i < plan.scheme.units.size(); ++i) {
-    if (plan.scheme.units[i].is_layer() && plan.sqnr[i] < db) names.insert(layer_name(*plan.scheme.units[i].node));
+    if (plan.scheme.units[i].is_layer() && plan.sqnr[i] < db) kept.emplace(plan.scheme.units[i].node, kKept);
   }
 }
 
-Result<void> check_names(const Graph& graph, const std::vector<std::string>& names) {
-  std::unordered_set<std::string> known;
-  for (const auto& node : graph.nodes()) known.insert(layer_name(*node));
+// The nodes called so.
+Result<KeptFloat> kept_by_name(const Graph& graph, const std::vector<std::string>& names) {
+  KeptFloat kept;
   for (const std::string& name : names) {
-    if (!known.contains(name)) {
+    bool found = false;
+    for (const auto& node : graph.nodes()) {
+      if (layer_name(*node) != name) continue;
+      kept.emplace(node.get(), kKept);
+      found = true;
+    }
+    if (!found) {
       return fail(ErrorCode::not_found, "keep_float: the model has no layer '%.200s'", name.c_str());
     }
   }
-  return {};
+  return kept;
 }
 
 Result<std::unique_ptr<SampleSource>> calibration_samples(const Graph& graph, const QuantizeOptions& options) {
@@ -123,18 +131,22 @@ Result<std::unique_ptr<SampleSource>> calibration_samples(const Graph& graph, co
   return open_samples(graph, options.calibration_data, options.preprocess);
 }
 
-Result<QuantizeReport> quantize_integers(Graph& graph, SampleSource& samples, const QuantizeOptions& options) {
-  std::unordered_set<std::string> keep_float(options.keep_float.begin(), options.keep_float.end());
+Result<QuantizeReport> quantize_integers(Graph& graph, SampleSource& samples, const QuantizeOptions& options,
+                                         KeptFloat kept) {
   if (options.equalize) {
-    const Scheme scheme = make_scheme(graph, keep_float);
+    const Scheme scheme = make_scheme(graph, kept);
     INGOT_TRY(equalize(graph, scheme, samples, options.lowering, options.progress));
   }
-  Plan plan = INGOT_TRY(make_plan(graph, keep_float, samples, options));
-  if (options.keep_float_below_db) {
-    const size_t before = keep_float.size();
-    add_worse_than(*options.keep_float_below_db, plan, keep_float);
-    if (keep_float.size() > before) plan = INGOT_TRY(make_plan(graph, keep_float, samples, options));
+  Histograms histograms;
+  Plan plan = INGOT_TRY(make_plan(graph, kept, samples, options, histograms));
+  const size_t before = kept.size();
+  if (options.keep_float_below_db) keep_worse_than(*options.keep_float_below_db, plan, kept);
+  if (options.tune) {
+    const std::vector<const Node*> faster = INGOT_TRY(faster_in_float(
+        graph, plan.scheme, plan.parameters, options.target != nullptr, time_here(options.target), options.progress));
+    for (const Node* node : faster) kept.emplace(node, "it is faster in float on this machine");
   }
+  if (kept.size() > before) plan = INGOT_TRY(make_plan(graph, kept, samples, options, histograms));
   QuantizeReport report = describe(graph, plan);
   if (options.correct_biases) {
     INGOT_TRY_VOID(correct_biases(graph, plan.scheme, plan.parameters, samples, kCorrectionSamples, options.lowering,
@@ -146,13 +158,13 @@ Result<QuantizeReport> quantize_integers(Graph& graph, SampleSource& samples, co
 
 // The layers of the modes that are about weights, in execution order; those with no reason take the form.
 std::vector<QuantizeReport::Layer> weight_layers(const Graph& graph, const WeightOptions& weights, const char* dtype,
-                                                 const std::vector<std::string>& keep_float) {
+                                                 const KeptFloat& kept) {
   const Uses uses(graph);
   std::vector<QuantizeReport::Layer> layers;
   for (const auto& node : graph.nodes()) {
     if (!has_weights(*node, weights.form)) continue;
     auto reason = weight_obstacle(*node, uses, weights);
-    if (!reason && std::ranges::contains(keep_float, layer_name(*node))) reason = "it is kept in float";
+    if (const auto found = kept.find(node.get()); !reason && found != kept.end()) reason = found->second;
     layers.push_back(
         {layer_name(*node), node->op().full_name(), reason ? "float32" : dtype, reason.value_or(""), {}, 0});
   }
@@ -197,7 +209,8 @@ Result<void> measure_weights(const Graph& graph, const WeightOptions& weights,
   return {};
 }
 
-Result<QuantizeReport> quantize_weights(Graph& graph, SampleSource& samples, const QuantizeOptions& options) {
+Result<QuantizeReport> quantize_weights(Graph& graph, SampleSource& samples, const QuantizeOptions& options,
+                                        const KeptFloat& kept) {
   WeightOptions weights;
   const char* dtype = "int8";
   if (options.mode == QuantizeMode::int4) {
@@ -210,12 +223,12 @@ Result<QuantizeReport> quantize_weights(Graph& graph, SampleSource& samples, con
   weights.group_size = options.group_size;
   weights.constant_filters = options.target != nullptr && options.operators == Target::executorch;
   QuantizeReport report;
-  report.layers = weight_layers(graph, weights, dtype, options.keep_float);
+  report.layers = weight_layers(graph, weights, dtype, kept);
   INGOT_TRY_VOID(measure_weights(graph, weights, report.layers, samples, options));
   for (auto& layer : report.layers) {
     if (!layer.reason.empty() || layer.sqnr_db >= options.keep_float_below_db.value_or(-kNoLimit)) continue;
     layer.dtype = "float32";
-    layer.reason = "it is kept in float";
+    layer.reason = kKept;
   }
   WeightQuantizer quantizer(graph, weights);
   std::unordered_map<const Value*, Value*> replaced;
@@ -245,11 +258,11 @@ Result<QuantizeReport> quantize(Graph& graph, const QuantizeOptions& options) {
   if (!options.evaluation_data.empty()) {
     evaluation = INGOT_TRY(open_samples(graph, options.evaluation_data, options.preprocess));
   }
-  INGOT_TRY_VOID(check_names(graph, options.keep_float));
+  KeptFloat kept = INGOT_TRY(kept_by_name(graph, options.keep_float));
   const GraphCopy original = copy_graph(graph);
   QuantizeReport report =
-      INGOT_TRY(options.mode == QuantizeMode::integers ? quantize_integers(graph, *samples, options)
-                                                       : quantize_weights(graph, *samples, options));
+      INGOT_TRY(options.mode == QuantizeMode::integers ? quantize_integers(graph, *samples, options, std::move(kept))
+                                                       : quantize_weights(graph, *samples, options, kept));
   report.mode = options.mode;
   report.samples = samples->size();
   report.random_inputs = options.calibration_data.empty();

@@ -51,6 +51,9 @@ struct QuantizeOptions {
   // Layers that stay float, by name; and those whose own result would have less than so many decibels.
   std::vector<std::string> keep_float;
   std::optional<double> keep_float_below_db;
+  // Of integers: leave in float what this machine computes faster so (compiler/quantize/tune.h)? The result then
+  // depends on the machine.
+  bool tune = false;
   Progress progress;
 };
 

@@ -65,8 +65,7 @@ bool is_final_softmax(const Node& node, const Uses& uses) {
 
 class SchemeMaker {
  public:
-  SchemeMaker(const Graph& graph, const std::unordered_set<std::string>& keep_float)
-      : graph_(graph), keep_float_(keep_float), uses_(graph) {}
+  SchemeMaker(const Graph& graph, const KeptFloat& kept) : graph_(graph), kept_(kept), uses_(graph) {}
 
   Scheme make() && {
     find_candidates();
@@ -86,8 +85,8 @@ class SchemeMaker {
       const Recipe* recipe = find_recipe(*node);
       if (recipe == nullptr) {
         leave(*node, "there is no 8-bit form of it");
-      } else if (keep_float_.contains(layer_name(*node))) {
-        leave(*node, "it is kept in float");
+      } else if (const auto kept = kept_.find(node.get()); kept != kept_.end()) {
+        leave(*node, kept->second);
       } else if (const char* reason = obstacle(*node, uses_)) {
         leave(*node, reason);
       } else if (is_final_softmax(*node, uses_)) {
@@ -204,7 +203,7 @@ class SchemeMaker {
   }
 
   const Graph& graph_;
-  const std::unordered_set<std::string>& keep_float_;
+  const KeptFloat& kept_;
   Uses uses_;
   Scheme scheme_;
   std::unordered_map<const Node*, const Recipe*> candidates_;
@@ -220,8 +219,8 @@ const std::string& layer_name(const Node& node) {
   return node.source().empty() ? node.output()->name : node.source();
 }
 
-Scheme make_scheme(const Graph& graph, const std::unordered_set<std::string>& keep_float) {
-  return SchemeMaker(graph, keep_float).make();
+Scheme make_scheme(const Graph& graph, const KeptFloat& kept) {
+  return SchemeMaker(graph, kept).make();
 }
 
 }  // namespace ingot::compiler

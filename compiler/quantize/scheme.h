@@ -62,7 +62,8 @@ struct Scheme {
 // What reports call a node: its source name, or that of its result where it has none.
 const std::string& layer_name(const Node& node);
 
-// Nodes called so in `keep_float` stay float.
-Scheme make_scheme(const Graph& graph, const std::unordered_set<std::string>& keep_float);
+// Nodes that stay float, and why.
+using KeptFloat = std::unordered_map<const Node*, std::string>;
+Scheme make_scheme(const Graph& graph, const KeptFloat& kept);
 
 }  // namespace ingot::compiler

@@ -46,6 +46,11 @@ Result<Session> Session::make(Graph graph, Lowering* lowering) {
 }
 
 Result<void> Session::run(std::span<const Array> inputs) {
+  INGOT_TRY_VOID(set_inputs(inputs));
+  return execute();
+}
+
+Result<void> Session::set_inputs(std::span<const Array> inputs) {
   if (inputs.size() != impl_->method->num_inputs()) {
     return fail(ErrorCode::invalid_argument, "the model has %zu inputs, the sample %zu", impl_->method->num_inputs(),
                 inputs.size());
@@ -53,6 +58,10 @@ Result<void> Session::run(std::span<const Array> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     INGOT_TRY_VOID(impl_->method->set_input(i, inputs[i].dtype, inputs[i].sizes, inputs[i].data.data()));
   }
+  return {};
+}
+
+Result<void> Session::execute() {
   return impl_->method->execute();
 }
 

@@ -26,8 +26,11 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
-  // Inputs by position; dtypes and sizes must be the graph's.
+  // Inputs by position; dtypes and sizes must be the graph's, elements lie in its dim_order.
   Result<void> run(std::span<const Array> inputs);
+  // The two halves of run().
+  Result<void> set_inputs(std::span<const Array> inputs);
+  Result<void> execute();
   // Of the last run, valid until the next.
   Result<const Tensor*> output(size_t index) const;
   // The elements of a float32 output, in memory order.

@@ -160,6 +160,10 @@ void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::Quanti
       ->needs(&quantize);
   app.add_flag("--equalize", options.equalize, "Scale channels against each other before choosing ranges")
       ->needs(&quantize);
+  add_choice(app, "--tune", options.tune, {{"generic", false}, {"native", true}},
+             "Of static: 8 bits wherever they can be, for any device, or, for machines like this one, float where "
+             "timing both finds float faster")
+      ->needs(&quantize);
   app.add_option("--group_size", options.group_size, "Of int4: how many weights share a scale, a multiple of 32")
       ->check([](const std::string& text) {
         size_t size = 0;
@@ -273,6 +277,9 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
     if (!methods.empty() && !example_inputs.empty()) throw CLI::ExcludesError("--method", "--example_inputs");
     for (const std::string& shape : shapes) compile.input_shapes.push_back(parse_shape(shape));
     check_shapes_name_methods(options);
+    if (options.quantization.tune && options.quantization.mode != QuantizeMode::integers) {
+      throw CLI::ValidationError("--tune", "chooses between 8 bits and float: native is for --quantize static");
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -76,27 +76,6 @@ void append_parameters(std::vector<Argument>& args, const Integers& input, const
   append_result(args, result);
 }
 
-// A constant's numbers in float, computed here.
-Result<Value*> folded(const Value* constant, Builder& builder) {
-  const Node* dequantize = dequantize_of(*constant);
-  if (dequantize == nullptr) return const_cast<Value*>(constant);
-  builder.set_folding(true);
-  auto numbers = builder.call(dequantize->op().full_name(), {dequantize->args().begin(), dequantize->args().end()});
-  builder.set_folding(false);
-  return numbers;
-}
-
-// The graph's own input, rounded as the graph says and convolved in float, as a delegate does.
-Result<Value*> convolve_image(const Node& node, const IntegerResult& result, Builder& builder) {
-  std::vector<Argument> args(node.args().begin(), node.args().end());
-  args[1] = INGOT_TRY(folded(node.tensor("weight"), builder));
-  if (const Value* bias = node.tensor("bias")) args[2] = INGOT_TRY(folded(bias, builder));
-  Value* real = INGOT_TRY(builder.call("aten::convolution", std::move(args)));
-  return builder.call("quantized_decomposed::quantize_per_tensor",
-                      {real, result.quantization.scale(), result.quantization.zero_point(), int64_t{result.range.min},
-                       int64_t{result.range.max}, result.quantization.dtype});
-}
-
 Result<Value*> convolution(const Node& node, const IntegerResult& result, Builder& builder) {
   const auto input = integers_of(node.tensor("input"));
   auto weight = weight_of(node.tensor("weight"));
@@ -110,8 +89,6 @@ Result<Value*> convolution(const Node& node, const IntegerResult& result, Builde
   if (!scales_fit(*weight, *input, result)) return nullptr;
   const auto bias = integer_bias(node.tensor("bias"), *weight, *input, channels, builder);
   if (!bias) return nullptr;
-  const Value* image = real_image(node);
-  if (image != nullptr && image->kind == Value::Kind::input) return convolve_image(node, result, builder);
   std::vector<Argument> args(node.args().begin(), node.args().end());
   args[0] = input->value;
   args[1] = weight->value;

@@ -94,7 +94,6 @@ Filter filter_of(NodeLowering& n, Tensor& weight, const Geometry& g, int64_t gro
 }
 
 Lowered lower_convolution(NodeLowering& n) {
-  if (n.in_integers() && n.fusions().reads_float_image(n.node)) return refuse("few channels, faster in float");
   Tensor* x = INGOT_TRY(n.operand(n.fusions().convolved(n.node)));
   Tensor* weight = INGOT_TRY(n.operand("weight"));
   Tensor* bias = INGOT_TRY(n.optional_operand("bias"));

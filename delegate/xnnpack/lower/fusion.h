@@ -32,8 +32,8 @@ class Fusions {
   const compiler::Node* padding_of(const compiler::Node& node) const;
   // What a convolution reads: its input, or that of the padding fused into it.
   const compiler::Value* convolved(const compiler::Node& node) const;
-  // A convolution whose image comes from outside in float, where floats are faster than the integers made from them.
-  bool reads_float_image(const compiler::Node& node) const { return float_images_.contains(&node); }
+  // Does this quantize node round an image from outside, of four dimensions, for a convolution?
+  bool rounds_image(const compiler::Node& quantize) const { return images_.contains(&quantize); }
   // The input of the hardswish that the node is the last part of, or null.
   const compiler::Value* hardswish_input(const compiler::Node& node) const;
   // Likewise of hardsigmoid, where its result is wanted in integers.
@@ -49,7 +49,7 @@ class Fusions {
   std::unordered_map<const compiler::Node*, const compiler::Value*> activations_;
   std::unordered_set<const compiler::Node*> absorbed_;
   std::unordered_map<const compiler::Node*, const compiler::Node*> paddings_;
-  std::unordered_set<const compiler::Node*> float_images_;
+  std::unordered_set<const compiler::Node*> images_;
   std::unordered_map<const compiler::Node*, const compiler::Value*> hardswishes_;
   std::unordered_map<const compiler::Node*, const compiler::Value*> hardsigmoids_;
   std::unordered_map<const compiler::Node*, compiler::Quantization> integers_;

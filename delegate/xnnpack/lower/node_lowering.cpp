@@ -208,7 +208,7 @@ Lowered NodeLowering::define(size_t output, Tensor& tensor) {
 }
 
 Lowered lower_node(TensorBuilder& build, Tensors& tensors, const Fusions& fusions, const Node& node) {
-  if (is_between_numbers(node)) return lower_quantization(build, tensors, node);
+  if (is_between_numbers(node)) return lower_quantization(build, tensors, fusions, node);
   const auto rule = rules().find(node.op().full_name());
   if (rule == rules().end()) return refuse("XNNPACK has no such operator");
   return Writer(build, tensors, fusions, node, rule->second).write();

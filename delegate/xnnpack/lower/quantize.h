@@ -18,7 +18,7 @@ bool dequantizes_rows(const Node& node);
 
 // Is it one of the nodes that lower_quantization() takes?
 bool is_between_numbers(const Node& node);
-Lowered lower_quantization(TensorBuilder& build, Tensors& tensors, const Node& node);
+Lowered lower_quantization(TensorBuilder& build, Tensors& tensors, const Fusions& fusions, const Node& node);
 
 // The element type for integers of 8 bits with one scale, which these must be.
 ElementType activation_type(const compiler::Quantization& quantization, bool is_unsigned);

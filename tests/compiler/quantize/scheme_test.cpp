@@ -20,11 +20,15 @@ using ::testing::UnorderedElementsAre;
 
 class SchemeTest : public ::testing::Test {
  protected:
-  void make(std::string_view text, const std::unordered_set<std::string>& keep_float = {}) {
+  void make(std::string_view text, std::string_view kept = {}) {
     auto parsed = parse(text);
     ASSERT_TRUE(parsed) << parsed.error().message();
     graph = std::move(*parsed);
-    scheme = make_scheme(graph, keep_float);
+    KeptFloat nodes;
+    for (const auto& node : graph.nodes()) {
+      if (!kept.empty() && node->source() == kept) nodes.emplace(node.get(), "of its name");
+    }
+    scheme = make_scheme(graph, nodes);
   }
   std::vector<std::string> units() const {
     std::vector<std::string> names;
@@ -119,11 +123,11 @@ TEST_F(SchemeTest, ReasonsAreKept) {
     %c = aten::_softmax(%b, 1, false)
     return %c
   })",
-       {"kept"});
+       "kept");
   EXPECT_THAT(units(), IsEmpty());
   ASSERT_EQ(scheme.left.size(), 3u);
   EXPECT_EQ(scheme.left[0].reason, "its weight is computed by the graph");
-  EXPECT_EQ(scheme.left[1].reason, "it is kept in float");
+  EXPECT_EQ(scheme.left[1].reason, "of its name");
   EXPECT_EQ(scheme.left[2].reason, "its probabilities leave the graph");
 }
 

@@ -1,5 +1,6 @@
 // Quantized graphs of several operators: what is fused, what runs in float between, and that all stays one call.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -69,17 +70,21 @@ TEST(QuantizedChains, GatesNeedNoParametersOfTheirOwn) {
   EXPECT_EQ(silu.nodes, (std::map<std::string, int>{{"Convert", 2}, {"Multiply", 1}, {"Sigmoid", 1}}));
 }
 
-// Few channels are slow in integers, and the image is there in float; it is rounded all the same.
-TEST(QuantizedChains, ImagesAreConvolvedInFloat) {
+// Bytes of few channels are slow to transpose, and the image is there in float.
+TEST(QuantizedChains, ImagesOfFewChannelsAreTransposedInFloat) {
   const Affine out = {6.0 / 255, -128};
-  const std::string conv = filter("[4, 3, 3, 3]") + "%c = " + kConvolve + "%y = aten::relu(%c)";
-  const Outcome outcome = run_both(quantized_graph("[1, 3, 6, 6]", {0.02, 0}, conv, out));
-  EXPECT_TRUE(agrees_within(outcome, out.scale));
-  EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Conv2d", 1}, {"Convert", 4}, {"StaticTranspose", 2}}));
-  ASSERT_EQ(outcome.payloads.size(), 1u);
-  const auto payload = xnnpack::Payload::parse(outcome.payloads[0].span());
-  ASSERT_TRUE(payload);
-  for (const xnnpack::Value& value : payload->values()) EXPECT_EQ(value.per_channel, nullptr);
+  for (const int channels : {3, 24}) {
+    const std::string n = std::to_string(channels);
+    const std::string conv = filter("[4, " + n + ", 3, 3]") + "%c = " + kConvolve + "%y = aten::relu(%c)";
+    const Outcome outcome = run_both(quantized_graph("[1, " + n + ", 6, 6]", {0.02, 0}, conv, out));
+    EXPECT_TRUE(agrees_within(outcome, out.scale));
+    EXPECT_EQ(outcome.nodes, (std::map<std::string, int>{{"Conv2d", 1}, {"Convert", 2}, {"StaticTranspose", 2}}));
+    ASSERT_EQ(outcome.payloads.size(), 1u);
+    const auto payload = xnnpack::Payload::parse(outcome.payloads[0].span());
+    ASSERT_TRUE(payload);
+    const auto floats = std::ranges::count(payload->values(), xnnpack::wire::DataType::fp32, &xnnpack::Value::datatype);
+    EXPECT_EQ(floats, channels == 3 ? 3 : 2);  // the input, the output, and between them the input once more
+  }
 }
 
 TEST(QuantizedChains, FloatStretchesStayInsideTheCall) {
