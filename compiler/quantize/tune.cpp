@@ -188,7 +188,8 @@ Result<std::vector<const Node*>> faster_in_float(const Graph& graph, const Schem
     const FormTimes times = INGOT_TRY(stopwatch(std::move(in_integers), std::move(in_floats)));
     if (times.floats > kWorthwhile * times.integers) continue;
     constexpr double kShrinks = 0.75;  // four bytes to one
-    candidates.push_back({unit.node, times.integers - times.floats, kShrinks * static_cast<double>(weight_bytes(unit))});
+    candidates.push_back(
+        {unit.node, times.integers - times.floats, kShrinks * static_cast<double>(weight_bytes(unit))});
   }
   double bytes = 0;
   for (const auto& value : graph.values()) bytes += static_cast<double>(value->data.size());

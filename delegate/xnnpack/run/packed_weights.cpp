@@ -1,9 +1,8 @@
 #include "delegate/xnnpack/run/packed_weights.h"
 
-#include <cstdlib>
 #include <cstring>
-
-#include "runtime/core/checked_math.h"
+#include <new>
+#include <utility>
 
 namespace ingot::xnnpack {
 namespace {
@@ -33,32 +32,24 @@ uint64_t hash_of(const std::byte* bytes, size_t size) {
 
 }  // namespace
 
-void PackedWeights::Free::operator()(std::byte* bytes) const {
-  std::free(bytes);
+WeightMemory* PackedWeights::open(uint64_t expected) {
+  std::unique_ptr<WeightMemory> memory(new (std::nothrow) WeightMemory(expected));
+  const std::lock_guard lock(mutex_);
+  return memory != nullptr ? memory_.emplace_back(std::move(memory)).get() : nullptr;
 }
 
-PackedWeights::Buffer PackedWeights::allocate(size_t size) {
-  size_t padded, rounded;
-  if (!checked_add<size_t>(size, XNN_EXTRA_BYTES, &padded) || !checked_align_up(padded, kAlignment, &rounded))
-    return nullptr;
-  Buffer buffer(static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)));
-  if (buffer != nullptr) std::memset(buffer.get(), 0, rounded);
-  return buffer;
-}
-
-std::byte* PackedWeights::keep(Buffer buffer, size_t size) {
-  const uint64_t hash = hash_of(buffer.get(), size);
+const std::byte* PackedWeights::keep(WeightMemory& memory, const std::byte* packed, size_t size) {
+  const uint64_t hash = hash_of(packed, size);
   const std::lock_guard lock(mutex_);
   const auto [begin, end] = entries_.equal_range(hash);
   for (auto entry = begin; entry != end; ++entry) {
-    if (entry->second.size == size && std::memcmp(entry->second.buffer.get(), buffer.get(), size) == 0) {
-      return entry->second.buffer.get();
-    }
+    const std::span<const std::byte> kept = entry->second;
+    if (kept.size() == size && std::memcmp(kept.data(), packed, size) == 0) return kept.data();
   }
-  std::byte* kept = buffer.get();
-  entries_.emplace(hash, Entry{std::move(buffer), size});
+  memory.keep();
+  entries_.emplace(hash, std::span(packed, size));
   bytes_ += size;
-  return kept;
+  return packed;
 }
 
 size_t PackedWeights::bytes() const {
@@ -66,22 +57,24 @@ size_t PackedWeights::bytes() const {
   return bytes_;
 }
 
-Packing::Packing(PackedWeights& weights, const NamedData& source) : weights_(weights), source_(source), provider_{} {
+Packing::Packing(PackedWeights& weights, WeightMemory& memory, const NamedData& source)
+    : weights_(weights), memory_(memory), source_(source), provider_{} {
   provider_.context = this;
   provider_.look_up = [](void*, const xnn_weights_cache_look_up_key*) { return SIZE_MAX; };
   provider_.reserve_space = [](void* context, size_t size) -> void* {
     auto& self = *static_cast<Packing*>(context);
-    self.pending_ = PackedWeights::allocate(size);
+    self.pending_ = self.memory_.reserve(size);
     self.pending_size_ = size;
-    return self.pending_.get();
+    return self.pending_;
   };
   // Offsets are addresses: what is kept never moves.
   provider_.look_up_or_insert = [](void* context, const xnn_weights_cache_look_up_key* key, void* bytes, size_t size) {
     auto& self = *static_cast<Packing*>(context);
-    if (bytes != self.pending_.get() || bytes == nullptr || size > self.pending_size_) return SIZE_MAX;
+    if (bytes != self.pending_ || bytes == nullptr || size > self.pending_size_) return SIZE_MAX;
     // The filter is about as large as its packed form. Without this, both would be in memory at once, for all filters.
     if (key != nullptr) self.source_.copied({static_cast<const std::byte*>(key->kernel), size});
-    return reinterpret_cast<size_t>(self.weights_.keep(std::move(self.pending_), size));
+    self.pending_ = nullptr;
+    return reinterpret_cast<size_t>(self.weights_.keep(self.memory_, static_cast<std::byte*>(bytes), size));
   };
   provider_.is_finalized = [](void* context) { return static_cast<Packing*>(context)->finished_; };
   provider_.offset_to_addr = [](void*, size_t offset) { return reinterpret_cast<void*>(offset); };
@@ -89,7 +82,8 @@ Packing::Packing(PackedWeights& weights, const NamedData& source) : weights_(wei
 }
 
 void Packing::finish() {
-  pending_.reset();
+  if (finished_) return;
+  memory_.trim();
   finished_ = true;
 }
 

@@ -46,6 +46,15 @@ Result<void> check_inputs_fit(const xnnpack::Payload& payload, std::span<Tensor*
   return {};
 }
 
+// Of weights, for the most part: about what they take packed.
+uint64_t constant_bytes(const xnnpack::Payload& payload) {
+  uint64_t sum = 0;
+  for (const xnnpack::Value& value : payload.values()) {
+    if (value.constant != 0) sum += xnnpack::shape_bytes(value.datatype, value.shape).value_or(0);
+  }
+  return sum;
+}
+
 }  // namespace
 
 Result<DelegateHandle*> XnnpackDelegate::init(const DelegateInit& init) {
@@ -62,7 +71,8 @@ Result<DelegateHandle*> XnnpackDelegate::init(const DelegateInit& init) {
   options.threadpool = static_cast<pthreadpool_t>(init.threadpool);
   if (workspace != nullptr) options.workspace = workspace->get();
   if (weights != nullptr) {
-    packing.reset(new (std::nothrow) Packing(*weights, *init.named_data));
+    xnnpack::WeightMemory* memory = weights->open(constant_bytes(payload));
+    if (memory != nullptr) packing.reset(new (std::nothrow) Packing(*weights, *memory, *init.named_data));
     if (packing == nullptr) return fail(ErrorCode::out_of_memory, "no memory for packed weights");
     options.weights_cache = packing->cache();
   }
