@@ -155,9 +155,9 @@ int32_t dot(const int16_t* a, const int16_t* b, size_t n) {
   return static_cast<int32_t>(total);
 }
 
-template <typename T, typename F>
-void combine(const ByteRows& rows, const F& function) {
-  const F f = function;  // in registers, not behind a pointer
+template <typename T>
+void add(const ByteRows& rows, const quantized::Sum& sum) {
+  const quantized::Sum f = sum;  // in registers, not behind a pointer
   const T* a = static_cast<const T*>(rows.a);
   const T* b = static_cast<const T*>(rows.b);
   T* y = static_cast<T*>(rows.out);
@@ -173,6 +173,25 @@ void combine(const ByteRows& rows, const F& function) {
   }
 }
 
+// The same of products. Compilers leave their rounding and saturation to scalars, which take ten times as long.
+template <typename T>
+void multiply(const ByteRows& rows, const quantized::Product& product) {
+  const quantized::Product p = product;
+  const T* a = static_cast<const T*>(rows.a);
+  const T* b = static_cast<const T*>(rows.b);
+  T* y = static_cast<T*>(rows.out);
+  const bool a_varies = rows.a_varies, b_varies = rows.b_varies;
+  const Ints left = Ints{} + *a, right = Ints{} + *b;
+  const Saturation saturation(p.out);
+  size_t i = 0;
+  for (; i + kLanes <= rows.count; i += kLanes) {
+    const Ints x = (a_varies ? load_bytes(a + i) : left) - p.a_zero_point;
+    store_bytes(y + i,
+                saturation.requantize(x * ((b_varies ? load_bytes(b + i) : right) - p.b_zero_point), all(p.scale)));
+  }
+  for (; i < rows.count; ++i) y[i] = static_cast<T>(p(a[a_varies ? i : 0], b[b_varies ? i : 0]));
+}
+
 }  // namespace
 
 constexpr ByteLoops byte_loops = {
@@ -183,8 +202,8 @@ constexpr ByteLoops byte_loops = {
     {requantize_row<int8_t>, requantize_row<uint8_t>},
     {quantize_row<int8_t>, quantize_row<uint8_t>},
     dot,
-    {combine<int8_t, quantized::Sum>, combine<uint8_t, quantized::Sum>},
-    {combine<int8_t, quantized::Product>, combine<uint8_t, quantized::Product>},
+    {add<int8_t>, add<uint8_t>},
+    {multiply<int8_t>, multiply<uint8_t>},
 };
 
 }  // namespace ingot::portable::INGOT_LOOP_LEVEL

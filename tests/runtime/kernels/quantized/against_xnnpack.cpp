@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "runtime/kernels/quantized/arithmetic.h"
 #include "tests/runtime/kernels/kernel_call.h"
@@ -178,14 +180,33 @@ void expect_binary(const char* kernel, xnn_binary_operator op) {
       expect_success(xnn_define_binary(node.subgraph(), op, nullptr, left, right, result, 0), "binary");
       const std::vector<uint8_t> expected = node.run();
 
-      OwnedTensor x(array(type.dtype, {65536}, a.data())), y(array(type.dtype, {65536}, b.data()));
-      OwnedTensor out(type.dtype, {65536});
-      KernelCall call;
-      call.tensor(x.tensor).real(a_scale).integer(a_zero).tensor(y.tensor).real(b_scale).integer(b_zero);
-      call.real(scale).integer(zero).integer(type.least).integer(type.least + 255).tensor(out.tensor);
-      const Result<void> done = call.run(kernel);
-      ASSERT_TRUE(done) << done.error().message();
-      EXPECT_EQ(expected, bytes_of(out.tensor)) << kernel << " " << to_string(type.dtype) << " set " << set;
+      const auto run = [&](std::span<const uint8_t> left_bytes, std::span<const uint8_t> right_bytes) {
+        const auto size = [](std::span<const uint8_t> bytes) { return static_cast<int32_t>(bytes.size()); };
+        OwnedTensor x(array(type.dtype, {size(left_bytes)}, left_bytes.data()));
+        OwnedTensor y(array(type.dtype, {size(right_bytes)}, right_bytes.data()));
+        OwnedTensor out(type.dtype, {std::max(size(left_bytes), size(right_bytes))});
+        KernelCall call;
+        call.tensor(x.tensor).real(a_scale).integer(a_zero).tensor(y.tensor).real(b_scale).integer(b_zero);
+        call.real(scale).integer(zero).integer(type.least).integer(type.least + 255).tensor(out.tensor);
+        const Result<void> done = call.run(kernel);
+        EXPECT_TRUE(done) << done.error().message();
+        return bytes_of(out.tensor);
+      };
+      SCOPED_TRACE(std::string(kernel) + " " + to_string(type.dtype) + " set " + std::to_string(set));
+      with_each_loop_level([&] {
+        EXPECT_EQ(expected, run(a, b));
+        for (const uint8_t one : {3, 200}) {  // one value for a row that ends within a register
+          const size_t n = 251;
+          const std::span<const uint8_t> row(b.data(), n);
+          std::vector<uint8_t> one_right, one_left;
+          for (size_t i = 0; i < n; ++i) {
+            one_left.push_back(expected[one * 256u + i]);
+            one_right.push_back(expected[i * 256u + one]);
+          }
+          EXPECT_EQ(one_right, run(row, {&one, 1}));
+          EXPECT_EQ(one_left, run({&one, 1}, row));
+        }
+      });
     }
   }
 }
