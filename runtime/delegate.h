@@ -11,6 +11,7 @@
 #include "runtime/core/error.h"
 #include "runtime/core/parallel.h"
 #include "runtime/core/tensor.h"
+#include "runtime/profiler.h"
 
 namespace ingot {
 
@@ -49,6 +50,7 @@ struct DelegateInit {
   // The arguments of the first call, at their largest sizes and without memory; empty where they are not known yet.
   std::span<Tensor* const> args;
   void* threadpool = nullptr;  // the program's pthreadpool_t, or null
+  bool is_profiled = false;    // profile() will be called
 };
 
 // One initialised payload.
@@ -58,6 +60,9 @@ class DelegateHandle {
   // args: inputs, then outputs, in the order of the payload's external ids. Output tensors are resized to what the
   // delegate computes; one that is read_only() is an error. Allocates nothing while shapes do not grow.
   virtual Result<void> execute(std::span<Tensor* const> args) = 0;
+  // Tells how long each operator of the last execute() took; `instruction` is for ProfiledStep. Nothing where the
+  // delegate does not know, or was not told at init.
+  virtual void profile(size_t, Profiler&) {}
 };
 
 class Delegate {

@@ -1,6 +1,7 @@
 // Running a method's instructions.
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "runtime/executor/method_impl.h"
@@ -60,6 +61,36 @@ Result<void> run_instruction(Method::Impl& method, const Instruction& instructio
   return {};
 }
 
+// Null where it is nothing that takes time.
+const char* name_of(const Method::Impl& method, const Instruction& instruction) {
+  switch (instruction.kind) {
+    case Instruction::Kind::kernel:
+      return instruction.kernel->name;
+    case Instruction::Kind::delegate:
+      return method.plan.delegates()->Get(static_cast<flatbuffers::uoffset_t>(instruction.delegate))->id()->c_str();
+    case Instruction::Kind::move:
+      return "move";
+    case Instruction::Kind::jump_false:
+    case Instruction::Kind::folded:
+    case Instruction::Kind::once:
+    case Instruction::Kind::nothing:
+      break;
+  }
+  return nullptr;
+}
+
+using Clock = std::chrono::steady_clock;
+
+void tell_profiler(Method::Impl& method, const Instruction& instruction, size_t place, Clock::duration time) {
+  const char* name = name_of(method, instruction);
+  if (name == nullptr) return;
+  if (instruction.kind == Instruction::Kind::delegate) {
+    method.delegates[instruction.delegate]->profile(place, *method.profiler);
+  }
+  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  method.profiler->took({place, -1, name, static_cast<uint64_t>(nanoseconds)});
+}
+
 }  // namespace
 
 Result<void> run_method(Method::Impl& method) {
@@ -71,26 +102,13 @@ Result<void> run_method(Method::Impl& method) {
                   static_cast<unsigned long long>(steps));
     }
     const Instruction& instruction = method.instructions[current];
+    const bool is_profiled = method.profiler != nullptr;
+    const Clock::time_point start = is_profiled ? Clock::now() : Clock::time_point();
     Result<void> result = run_instruction(method, instruction, next);
+    if (result && is_profiled) tell_profiler(method, instruction, current, Clock::now() - start);
     if (result) continue;
-    const char* what = "";
-    switch (instruction.kind) {
-      case Instruction::Kind::kernel:
-        what = instruction.kernel->name;
-        break;
-      case Instruction::Kind::delegate:
-        what = method.plan.delegates()->Get(static_cast<flatbuffers::uoffset_t>(instruction.delegate))->id()->c_str();
-        break;
-      case Instruction::Kind::move:
-        what = "move";
-        break;
-      case Instruction::Kind::jump_false:
-      case Instruction::Kind::folded:
-      case Instruction::Kind::once:
-      case Instruction::Kind::nothing:
-        break;
-    }
-    result.error().add_context("in instruction %zu, %s", current, what);
+    const char* name = name_of(method, instruction);
+    result.error().add_context("in instruction %zu, %s", current, name != nullptr ? name : "");
     return result;
   }
   return {};

@@ -145,6 +145,7 @@ Result<void> init_delegate(Method::Impl& method, size_t i, std::span<CompileSpec
   init.program_state = INGOT_TRY(program_states.get(number, delegate, &Delegate::make_program_state));
   init.group_state = INGOT_TRY(group_states.get(number, delegate, &Delegate::make_group_state));
   init.threadpool = method.runtime.threadpool;
+  init.is_profiled = method.profiler != nullptr;
   method.delegates[i] = INGOT_TRY(delegate.init(init));
   return {};
 }

@@ -75,6 +75,7 @@ struct Method::Impl {
   const Program::Impl& program;
   const Runtime::Impl& runtime;
   const pte::ExecutionPlan& plan;
+  Profiler* const profiler = runtime.profiler;
 
   std::span<Value> values;
   std::span<bool> varies;     // of each value: is it a number that the caller gives or an instruction computes?

@@ -60,6 +60,10 @@ void Runtime::set_instruction_limit(uint64_t limit) {
   impl_->instruction_limit = limit;
 }
 
+void Runtime::set_profiler(Profiler* profiler) {
+  impl_->profiler = profiler;
+}
+
 const Kernel* Runtime::Impl::find_kernel(std::string_view name, std::string_view overload) const {
   for (size_t i = 0; i < num_tables; ++i) {
     for (const Kernel& kernel : tables[i]) {

@@ -25,6 +25,7 @@ struct Runtime::Impl {
   Parallel parallel;
   void* threadpool = nullptr;
   uint64_t instruction_limit = 10'000'000;
+  Profiler* profiler = nullptr;
 };
 
 struct MethodGroup::Impl {

@@ -1,12 +1,12 @@
 // Ingot's runtime for C++: load a .pte file and run its methods.
 //
-//   ingot::Runtime runtime;                                     // what programs may use; outlives them
-//   runtime.add_kernels(ingot::portable_kernels());             // from libingot_kernels
-//   runtime.add_kernels(ingot::quantized_kernels());            // from libingot_quantized_kernels, for quantized
-//   models runtime.add_delegate(xnnpack_delegate);                     // from libingot_xnnpack auto program =
-//   ingot::Program::open(runtime, "net.pte");    // mapped, verified in full; immutable, shareable auto method =
-//   ingot::Method::load(*program, "forward");     // one thread at a time; several may run in parallel method->input(0)
-//   ... method->execute() ... method->output(0)
+//   ingot::Runtime runtime;                                   // what programs may use; outlives them
+//   runtime.add_kernels(ingot::portable_kernels());           // from libingot_kernels
+//   runtime.add_kernels(ingot::quantized_kernels());          // from libingot_quantized_kernels
+//   runtime.add_delegate(xnnpack_delegate);                   // from libingot_xnnpack
+//   auto program = ingot::Program::open(runtime, "net.pte");  // verified in full; immutable, shareable
+//   auto method = ingot::Method::load(*program, "forward");   // one thread at a time; several may run in parallel
+//   method->input(0) ... method->execute() ... method->output(0)
 //
 // Nothing here throws. Every function that can fail returns a Result: test it, then read its value or its error().
 // After Method::load nothing allocates while shapes do not grow. Programs outlive their Methods, the Runtime outlives
@@ -26,6 +26,7 @@
 #include "runtime/core/value.h"
 #include "runtime/delegate.h"
 #include "runtime/kernels/kernel_table.h"
+#include "runtime/profiler.h"
 
 namespace ingot {
 
@@ -49,6 +50,9 @@ class Runtime {
   // How many instructions one execute() may run before it fails: a guard against programs that jump in circles. The
   // default is ten million.
   void set_instruction_limit(uint64_t limit);
+  // Methods that are loaded from now on tell the profiler how long each of their steps takes, which costs a little. It
+  // outlives them; methods that run in parallel call it in parallel. Null, as at first: nobody is told.
+  void set_profiler(Profiler* profiler);
 
   struct Impl;
   const Impl& impl() const { return *impl_; }

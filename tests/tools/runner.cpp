@@ -55,6 +55,19 @@ TEST_F(Runner, WritesOutputs) {
   EXPECT_EQ(twos->sizes, (std::vector<int32_t>{2, 3}));
 }
 
+TEST_F(Runner, SaysWhereTheTimeGoes) {
+  const std::string text =
+      succeed(kTool, {"--model_path", at("sum.pte"), "--num_executions", "3", "--profile", "--json", at("times.json")});
+  EXPECT_THAT(text, AllOf(HasSubstr("in 2 steps"), HasSubstr("2 x  aten::add.out"), HasSubstr("slowest steps")));
+  const Json steps = Json::parse(read("times.json"), nullptr, false)["profile"];
+  ASSERT_EQ(steps.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(steps[i]["instruction"], i);
+    EXPECT_EQ(steps[i]["name"], "aten::add.out");
+    EXPECT_GT(steps[i]["median_us"], 0.0);
+  }
+}
+
 TEST_F(Runner, ReadsRawInputs) {
   const std::vector<float> halves(6, 0.5f);
   write("halves.bin", std::as_bytes(std::span(halves)));

@@ -48,10 +48,11 @@ Result<void> run(const RunnerOptions& options) {
   INGOT_TRY_VOID(runtime.add_kernels(ingot::quantized_kernels()));
   INGOT_TRY_VOID(runtime.add_delegate(delegate));
   runtime.set_threads(threads.parallel(), threads.pool());
+  Measurement measurement;
+  if (options.profile) runtime.set_profiler(&measurement.steps);
 
   const ingot::Program program = INGOT_TRY(ingot::Program::open(runtime, options.model_path.c_str(), options.source));
   const std::vector<ingot::Array> inputs = INGOT_TRY(ingot::tools::load_inputs(program, options));
-  Measurement measurement;
   measurement.threads = threads.size();
   measurement.map_ms = static_cast<double>(program.load_times().map_ns) / 1e6;
   measurement.verify_ms = static_cast<double>(program.load_times().verify_ns) / 1e6;

@@ -82,6 +82,7 @@ Result<void> execute_timed(Method& method, const RunnerOptions& options, Measure
     INGOT_TRY_VOID(method.execute());
     progress.step(i);
   }
+  measurement.steps.clear();
   measurement.times_ms.reserve(options.num_executions);
   for (size_t i = 0; i < options.num_executions; ++i) {
     const auto begin = Clock::now();
@@ -100,7 +101,8 @@ std::string report(const Measurement& m, const RunnerOptions& options) {
   text += std::format("  first    {:.3f} ms\n", m.first_ms);
   text += std::format("  execute  median {:.3f} ms, mean {:.3f}, min {:.3f}, p95 {:.3f} ({} executions)\n", m.median(),
                       m.mean(), m.min(), m.percentile(0.95), m.times_ms.size());
-  return text + std::format("  memory   {:.1f} MB at most\n", static_cast<double>(m.peak_rss_bytes) / 1e6);
+  text += std::format("  memory   {:.1f} MB at most\n", static_cast<double>(m.peak_rss_bytes) / 1e6);
+  return options.profile ? text + m.steps.report() : text;
 }
 
 std::string report_json(const Measurement& m, const RunnerOptions& options) {
@@ -116,6 +118,7 @@ std::string report_json(const Measurement& m, const RunnerOptions& options) {
   json["num_executions"] = m.times_ms.size();
   json["cpu_threads"] = m.threads;
   json["peak_rss_bytes"] = m.peak_rss_bytes;
+  if (options.profile) json["profile"] = m.steps.json();
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

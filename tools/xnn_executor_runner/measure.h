@@ -6,6 +6,7 @@
 
 #include "runtime/include/ingot.hpp"
 #include "tools/xnn_executor_runner/options.h"
+#include "tools/xnn_executor_runner/profile.h"
 
 namespace ingot::tools {
 
@@ -17,6 +18,7 @@ struct Measurement {
   std::vector<double> times_ms;  // of the timed executions, in order
   size_t threads = 1;
   size_t peak_rss_bytes = 0;
+  StepTimes steps;  // of the timed executions, where they are profiled
 
   double median() const { return percentile(0.5); }
   double percentile(double share) const;

@@ -12,7 +12,7 @@ int parse_command_line(int argc, char** argv, RunnerOptions& options) {
   app.footer(
       "Examples:\n"
       "  xnn_executor_runner --model_path net.pte --inputs image.npy --output_file out\n"
-      "  xnn_executor_runner --model_path net.pte --num_executions 60 --warmup 5 --cpu_threads 1");
+      "  xnn_executor_runner --model_path net.pte --num_executions 60 --warmup 5 --cpu_threads 1 --profile");
   app.add_option("--model_path", options.model_path, "The program")->required()->type_name("FILE.pte");
   app.add_option("--method_name", options.method_name, "The method to run")->capture_default_str();
   app.add_option("--inputs", options.inputs, "Inputs in order; random ones where none are given")
@@ -38,6 +38,7 @@ int parse_command_line(int argc, char** argv, RunnerOptions& options) {
              "How much of the outputs to print");
   add_choice(app, "--load", options.source, {{"map", Program::Source::map}, {"read", Program::Source::read}},
              "Map the file into memory, or read it");
+  app.add_flag("--profile", options.profile, "Say where the time goes: by operator, and the slowest steps");
   app.add_option("--json", options.json, "Write the measurements for machines")->type_name("FILE");
   try {
     app.parse(argc, argv);

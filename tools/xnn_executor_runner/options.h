@@ -25,6 +25,7 @@ struct RunnerOptions {
   uint64_t seed = 0;
   PrintOutput print_output = PrintOutput::summary;
   Program::Source source = Program::Source::map;
+  bool profile = false;
   std::string json;
 };
 

@@ -65,6 +65,28 @@ Result<void> Call::execute(std::span<Tensor* const> args) {
   return {};
 }
 
+void Call::profile(size_t instruction, Profiler& profiler) {
+  const auto read = [this](xnn_profile_info what, size_t size, void* to, size_t* needed) {
+    return xnn_get_runtime_profiling_info(built_.runtime.get(), what, size, to, needed);
+  };
+  size_t count = 0, needed = 0;
+  if (read(xnn_profile_info_num_operators, sizeof(count), &count, &needed) != xnn_status_success) return;
+  if (names_.empty()) {
+    if (read(xnn_profile_info_operator_name, 0, nullptr, &needed) != xnn_status_out_of_memory) return;
+    names_.resize(needed);
+    times_.resize(count);
+    if (read(xnn_profile_info_operator_name, names_.size(), names_.data(), &needed) != xnn_status_success) return;
+  }
+  if (read(xnn_profile_info_operator_timing, times_.size() * sizeof(uint64_t), times_.data(), &needed) !=
+      xnn_status_success) {
+    return;
+  }
+  const char* name = names_.data();
+  for (size_t i = 0; i < times_.size() && name < names_.data() + names_.size(); ++i, name += std::strlen(name) + 1) {
+    profiler.took({instruction, static_cast<int64_t>(i), name, times_[i] * 1000});
+  }
+}
+
 // Takes the sizes of the inputs, in the order their dimensions lie in memory.
 Result<void> Call::read_input_shapes(std::span<Tensor* const> args) {
   for (const Argument& argument : arguments_) {

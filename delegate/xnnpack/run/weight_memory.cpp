@@ -81,7 +81,8 @@ bool WeightMemory::add_block(size_t needed) {
   expected_ = 0;
   size_t size;
   if (!checked_align_up(needed, page_size(), &size)) return false;
-  const size_t wanted = std::max(size, static_cast<size_t>(expected + expected / 4 + kLeastBlock) / kLeastBlock * kLeastBlock);
+  const size_t wanted =
+      std::max(size, static_cast<size_t>(expected + expected / 4 + kLeastBlock) / kLeastBlock * kLeastBlock);
   Block block{map(wanted, static_cast<size_t>(expected) / kLargePage * kLargePage), wanted};
   if (block.begin == nullptr) block = {map(size, 0), size};
   if (block.begin == nullptr) return false;

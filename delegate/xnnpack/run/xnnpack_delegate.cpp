@@ -69,6 +69,7 @@ Result<DelegateHandle*> XnnpackDelegate::init(const DelegateInit& init) {
   std::unique_ptr<Packing> packing;
   xnnpack::RuntimeOptions options;
   options.threadpool = static_cast<pthreadpool_t>(init.threadpool);
+  if (init.is_profiled) options.flags |= XNN_FLAG_BASIC_PROFILING;
   if (workspace != nullptr) options.workspace = workspace->get();
   if (weights != nullptr) {
     xnnpack::WeightMemory* memory = weights->open(constant_bytes(payload));

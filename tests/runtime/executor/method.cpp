@@ -13,6 +13,7 @@
 namespace ingot {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::PteBuilder;
 using testing::TestDelegate;
@@ -70,6 +71,27 @@ TEST_F(MethodTest, RunsKernelsAndDelegates) {
     ASSERT_TRUE(method->execute());
     EXPECT_EQ((*method->output(0))->data_as<float>()[0], first + 10);
     EXPECT_EQ((*method->output(0))->data_as<float>()[2], 33);
+  }
+}
+
+TEST_F(MethodTest, TellsAProfilerOfEveryStep) {
+  struct Steps final : Profiler {
+    void took(const ProfiledStep& step) override {
+      seen.push_back(std::to_string(step.instruction) + "." + std::to_string(step.node) + " " + step.name);
+    }
+    std::vector<std::string> seen;
+  } steps;
+  const Program& opened = open(add_then_delegate());
+  Result<Method> before = Method::load(opened);
+  runtime.set_profiler(&steps);
+  Result<Method> method = Method::load(opened);
+  ASSERT_TRUE(before && method);
+  EXPECT_TRUE(before->execute());
+  EXPECT_THAT(steps.seen, ElementsAre());
+  for (int run = 0; run < 2; ++run) {
+    steps.seen.clear();
+    EXPECT_TRUE(method->execute());
+    EXPECT_THAT(steps.seen, ElementsAre("0.-1 test::add.out", "1.0 copy", "1.-1 TestDelegate"));
   }
 }
 

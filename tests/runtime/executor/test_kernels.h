@@ -105,6 +105,7 @@ class TestDelegate : public Delegate {
       std::memmove(out.data(), args[0]->data(), args[0]->nbytes());
       return {};
     }
+    void profile(size_t instruction, Profiler& profiler) override { profiler.took({instruction, 0, "copy", 1}); }
     Counter& counter;
     State& program_state;
     State& group_state;

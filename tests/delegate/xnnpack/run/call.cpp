@@ -207,6 +207,43 @@ TEST(Call, SharesWeightsAndWorkspace) {
   check(*a, 8, filter);
 }
 
+// A fully connected layer and tanh.
+TEST(Call, SaysWhatItsOperatorsTake) {
+  struct Steps final : Profiler {
+    void took(const ProfiledStep& step) override {
+      EXPECT_EQ(step.instruction, 7u);
+      EXPECT_EQ(step.node, static_cast<int64_t>(names.size()));
+      names.emplace_back(step.name);
+    }
+    std::vector<std::string> names;
+  };
+  XnnpackDelegate delegate;
+  const WrittenPayload written = layer(sample(kOut * kIn)).finish();
+  const WrittenData data(written);
+  for (const bool is_profiled : {true, false}) {
+    DelegateInit init;
+    init.payload = written.blob;
+    init.named_data = &data;
+    init.num_args = 2;
+    init.is_profiled = is_profiled;
+    const std::unique_ptr<DelegateHandle> handle(*delegate.init(init));
+    OwnedTensor in(DType::float32, {8, kIn}), out(DType::float32, {8, kOut});
+    std::ranges::copy(sample(8 * kIn), in.get()->data_as<float>());
+    Tensor* const args[] = {in.get(), out.get()};
+    for (int run = 0; run < 2; ++run) {
+      ASSERT_TRUE(handle->execute(args));
+      Steps steps;
+      handle->profile(7, steps);
+      if (!is_profiled) {
+        EXPECT_THAT(steps.names, testing::IsEmpty());
+        continue;
+      }
+      ASSERT_EQ(steps.names.size(), 2u);
+      EXPECT_THAT(steps.names[0], HasSubstr("Fully Connected"));
+    }
+  }
+}
+
 // XNNPACK plans memory for the sizes that a payload declares as soon as it is built.
 TEST(Call, RefusesToPlanForMoreThanItsArgumentsHold) {
   XnnpackDelegate delegate;
