@@ -161,7 +161,7 @@ Result<void> table(KernelContext& context, KernelArgs args) {
       const uint8_t* from = self.data_as<uint8_t>() + starts[1];
       uint8_t* to = out.data_as<uint8_t>() + starts[0];
       if (steps[0] == 1 && steps[1] == 1) {
-        for (size_t i = 0; i < n; ++i) to[i] = results[from[i]];
+        loops().bytes->look_up(results.data(), from, n, to);
         return;
       }
       for (size_t i = 0; i < n; ++i) {

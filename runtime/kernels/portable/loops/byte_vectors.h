@@ -3,6 +3,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>  // functions that leave no symbol
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include "runtime/kernels/portable/loops/level.h"

@@ -155,6 +155,90 @@ int32_t dot(const int16_t* a, const int16_t* b, size_t n) {
   return static_cast<int32_t>(total);
 }
 
+// A table of 256 bytes is 16 rows of 16, each of which a shuffle looks up by the lower half of a byte; the bits of the
+// upper half then choose among the rows, two by two.
+#if defined(__AVX512BW__)
+struct TableRows {
+  static constexpr size_t kBytes = 64;
+  explicit TableRows(const uint8_t table[256]) {
+    for (size_t row = 0; row < 16; ++row) {
+      __m128i bytes;
+      __builtin_memcpy(&bytes, table + 16 * row, sizeof bytes);
+      rows[row] = _mm512_broadcast_i32x4(bytes);
+    }
+  }
+  void look_up(const uint8_t* from, uint8_t* to) const {
+    __m512i x;
+    __builtin_memcpy(&x, from, sizeof x);
+    const __m512i lower = _mm512_and_si512(x, _mm512_set1_epi8(15));
+    __m512i found[16];
+    for (size_t row = 0; row < 16; ++row) found[row] = _mm512_shuffle_epi8(rows[row], lower);
+    size_t left = 16;
+    for (int bit = 4; bit < 8; ++bit) {
+      const __mmask64 upper = _mm512_test_epi8_mask(x, _mm512_set1_epi8(static_cast<char>(1 << bit)));
+      left /= 2;
+      for (size_t i = 0; i < left; ++i) found[i] = _mm512_mask_blend_epi8(upper, found[2 * i], found[2 * i + 1]);
+    }
+    __builtin_memcpy(to, &found[0], sizeof found[0]);
+  }
+  __m512i rows[16];
+};
+#elif defined(__AVX2__)
+struct TableRows {
+  static constexpr size_t kBytes = 32;
+  explicit TableRows(const uint8_t bytes[256]) : table(bytes) {}
+  void look_up(const uint8_t* from, uint8_t* to) const {
+    __m256i x;
+    __builtin_memcpy(&x, from, sizeof x);
+    const __m256i lower = _mm256_and_si256(x, _mm256_set1_epi8(15));
+    __m256i found[16];
+    for (size_t row = 0; row < 16; ++row) {
+      __m128i bytes;
+      __builtin_memcpy(&bytes, table + 16 * row, sizeof bytes);
+      found[row] = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), lower);
+    }
+    size_t left = 16;
+    for (int bit = 4; bit < 8; ++bit) {
+      const __m256i upper = _mm256_slli_epi16(x, 7 - bit);  // the bit on top of its byte; what is below does not matter
+      left /= 2;
+      for (size_t i = 0; i < left; ++i) found[i] = _mm256_blendv_epi8(found[2 * i], found[2 * i + 1], upper);
+    }
+    __builtin_memcpy(to, &found[0], sizeof found[0]);
+  }
+  const uint8_t* table;
+};
+#elif defined(__aarch64__)
+struct TableRows {
+  static constexpr size_t kBytes = 16;
+  explicit TableRows(const uint8_t table[256])
+      : quarters{vld1q_u8_x4(table), vld1q_u8_x4(table + 64), vld1q_u8_x4(table + 128), vld1q_u8_x4(table + 192)} {}
+  void look_up(const uint8_t* from, uint8_t* to) const {
+    const uint8x16_t x = vld1q_u8(from);
+    uint8x16_t found = vqtbl4q_u8(quarters[0], x);  // 0 where x is beyond
+    for (uint8_t q = 1; q < 4; ++q) {
+      const uint8_t first = static_cast<uint8_t>(64 * q);
+      found = vqtbx4q_u8(found, quarters[q], vsubq_u8(x, vdupq_n_u8(first)));
+    }
+    vst1q_u8(to, found);
+  }
+  uint8x16x4_t quarters[4];
+};
+#else
+struct TableRows {
+  static constexpr size_t kBytes = 1;
+  explicit TableRows(const uint8_t bytes[256]) : table(bytes) {}
+  void look_up(const uint8_t* from, uint8_t* to) const { *to = table[*from]; }
+  const uint8_t* table;
+};
+#endif
+
+void look_up(const uint8_t table[256], const uint8_t* from, size_t n, uint8_t* to) {
+  const TableRows rows(table);
+  size_t i = 0;
+  for (; i + TableRows::kBytes <= n; i += TableRows::kBytes) rows.look_up(from + i, to + i);
+  for (; i < n; ++i) to[i] = table[from[i]];
+}
+
 template <typename T>
 void add(const ByteRows& rows, const quantized::Sum& sum) {
   const quantized::Sum f = sum;  // in registers, not behind a pointer
@@ -202,6 +286,7 @@ constexpr ByteLoops byte_loops = {
     {requantize_row<int8_t>, requantize_row<uint8_t>},
     {quantize_row<int8_t>, quantize_row<uint8_t>},
     dot,
+    look_up,
     {add<int8_t>, add<uint8_t>},
     {multiply<int8_t>, multiply<uint8_t>},
 };

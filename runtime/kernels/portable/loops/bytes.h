@@ -63,6 +63,8 @@ struct ByteLoops {
   void (*quantize[2])(const float* from, size_t n, float inverse_scale, const quantized::OutputRange& out, void* to);
   // The sum of a[i] * b[i], modulo 2^32; |a| and |b| < 256.
   int32_t (*dot)(const int16_t* a, const int16_t* b, size_t n);
+  // to[i] = table[from[i]]; `to` may be `from`.
+  void (*look_up)(const uint8_t table[256], const uint8_t* from, size_t n, uint8_t* to);
   void (*add[2])(const ByteRows& rows, const quantized::Sum& sum);
   void (*multiply[2])(const ByteRows& rows, const quantized::Product& product);
 };
