@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the digits network and writes digits.onnx together with the test images, labels and logits.
+"""Trains the digits network and writes digits.onnx with images to calibrate with and to test, their labels and logits.
 
 Usage: python3 train.py      (under a minute on one core; needs PyTorch, scikit-learn and onnx)
 """
@@ -18,6 +18,7 @@ from torch.nn import functional
 HERE = pathlib.Path(__file__).resolve().parent
 EPOCHS = 60
 BATCH = 64
+CALIBRATION = 100  # images of the training part, for quantizing
 
 
 def block(inputs, outputs, kernel, **options):
@@ -93,6 +94,7 @@ def main():
     print(f"{sum(parameter.numel() for parameter in model.parameters())} parameters, "
           f"{right} of {len(test_labels)} test images right ({100 * right / len(test_labels):.1f} %)")
     export(model)
+    np.save(HERE / "calibration_images.npy", train_images[:CALIBRATION].numpy())
     np.save(HERE / "test_images.npy", test_images.numpy())
     np.save(HERE / "test_labels.npy", test_labels.numpy())
     np.save(HERE / "test_logits.npy", logits.numpy())
