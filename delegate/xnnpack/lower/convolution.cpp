@@ -1,8 +1,12 @@
 // aten::convolution: over one or two dimensions, plain, grouped, depthwise, dilated, transposed.
 
+#include <algorithm>
 #include <array>
+#include <cstring>
+#include <optional>
 
 #include "delegate/xnnpack/lower/node_lowering.h"
+#include "delegate/xnnpack/lower/reorder.h"
 #include "delegate/xnnpack/lower/tensor_ops.h"
 
 namespace ingot::xnnpack::lowering {
@@ -93,6 +97,42 @@ Filter filter_of(NodeLowering& n, Tensor& weight, const Geometry& g, int64_t gro
   return filter;
 }
 
+// XNNPACK pads each tap of a filter of integers to 8 channels. Where windows move on by several pixels of few channels,
+// so many neighbours can be taken for one pixel of all their channels: that is how they lie in memory, and fewer taps
+// are padded. The first convolution of MobileNetV2 takes three quarters of the time so, ResNet's 60 % (AVX-512 VNNI).
+// The geometry of the merged pixels; nothing where they are not worth it or do not come out even.
+std::optional<Geometry> merged_pixels(const NodeLowering& n, const Tensor& image, const Tensor& filter,
+                                      const Geometry& g) {
+  constexpr int64_t kPadded = 8;
+  const int64_t step = g.stride[1], width = image.sizes[3];
+  if (!n.in_integers() || !n.fusions().fixed_sizes() || !is_affine(image.type) || is_float(filter.type)) return {};
+  if (n.node.boolean("transposed") || n.node.integer("groups") != 1 || g.dilation[1] != 1) return {};
+  if (step == 1 || g.kernel[1] == 1 || image.sizes[1] * step > kPadded || width % step != 0) return {};
+  Geometry merged = g;
+  merged.stride[1] = 1;
+  merged.before[1] = (g.before[1] + step - 1) / step;
+  merged.kernel[1] = (merged.before[1] * step - g.before[1] + g.kernel[1] + step - 1) / step;
+  merged.after[1] = output_size(g, 1, width, false) - 1 + merged.kernel[1] - width / step - merged.before[1];
+  return merged.after[1] >= 0 ? std::optional(merged) : std::nullopt;
+}
+
+// The filter of [out, channels, height, width] for these pixels: zeros before and behind its rows.
+Tensor& merged_filter(TensorBuilder& build, const Tensor& filter, const Geometry& g, const Geometry& merged) {
+  const int64_t out = filter.sizes[0], channels = filter.sizes[1], step = g.stride[1];
+  const Bytes rows = reordered(*filter.data, filter.sizes, filter.data_order, channels_last(4));
+  const auto row = static_cast<size_t>(g.kernel[1] * channels);
+  const auto merged_row = static_cast<size_t>(merged.kernel[1] * step * channels);
+  const auto before = static_cast<size_t>((merged.before[1] * step - g.before[1]) * channels);
+  const auto count = static_cast<size_t>(out * g.kernel[0]);
+  std::byte* bytes = nullptr;
+  Bytes data = Bytes::allocate(count * merged_row, &bytes);
+  const int32_t zero = filter.type.per_tensor ? filter.type.per_tensor->zero_point : 0;
+  std::fill_n(bytes, data.size(), static_cast<std::byte>(zero));
+  for (size_t i = 0; i < count; ++i) std::memcpy(bytes + i * merged_row + before, rows.span().data() + i * row, row);
+  return build.constant({out, channels * step, g.kernel[0], merged.kernel[1]}, channels_last(4), std::move(data),
+                        filter.type);
+}
+
 Lowered lower_convolution(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand(n.fusions().convolved(n.node)));
   Tensor* weight = INGOT_TRY(n.operand("weight"));
@@ -106,11 +146,20 @@ Lowered lower_convolution(NodeLowering& n) {
   if (!weight->is_constant()) return refuse("its weight is not constant");
   if (bias != nullptr && !bias->is_constant()) return refuse("its bias is not constant");
   const size_t spatial = x->rank() - 2;
-  const Geometry g = INGOT_TRY(geometry_of(n, spatial, weight->sizes));
+  Geometry g = INGOT_TRY(geometry_of(n, spatial, weight->sizes));
 
   Tensor& image = spatial == 2 ? *x : n.build.view(*x, {x->sizes[0], x->sizes[1], 1, x->sizes[2]});
-  const Filter filter = filter_of(n, *weight, g, groups);
+  Filter filter = filter_of(n, *weight, g, groups);
   const int64_t channels = groups * filter.group_outputs;
+  const Sizes sizes = {image.sizes[0], channels, output_size(g, 0, image.sizes[2], transposed),
+                       output_size(g, 1, image.sizes[3], transposed)};
+  Sizes pixels = physical(image.sizes, channels_last(4));
+  if (const auto merged = merged_pixels(n, image, *filter.tensor, g)) {
+    filter.tensor = &merged_filter(n.build, *filter.tensor, g, *merged);
+    filter.group_inputs *= g.stride[1];
+    pixels = {pixels[0], pixels[1], pixels[2] / g.stride[1], pixels[3] * g.stride[1]};
+    g = *merged;
+  }
   if (image.type.per_token) n.build.compute_in(ElementType{});
   bias = INGOT_TRY(product_bias(n.build, bias, image, *filter.tensor, channels));
   wire::NodeConvolutionT node;
@@ -129,11 +178,9 @@ Lowered lower_convolution(NodeLowering& n) {
   node.group_input_channels = static_cast<uint32_t>(filter.group_inputs);
   node.group_output_channels = static_cast<uint32_t>(filter.group_outputs);
   node.groups = static_cast<uint32_t>(groups);
-  node.input1_id = n.build.get(image, channels_last(4));
+  node.input1_id = n.build.get(image, channels_last(4), pixels);
   node.filter_id = n.build.get(*filter.tensor, filter.order);
   node.bias_id = bias != nullptr ? n.build.get(*bias, {0}) : kNoId;
-  const Sizes sizes = {image.sizes[0], channels, output_size(g, 0, image.sizes[2], transposed),
-                       output_size(g, 1, image.sizes[3], transposed)};
   Tensor& y = n.build.computed(sizes, channels_last(4));
   node.output_id = n.build.id(y);
   n.build.node(filter.type, node, n.bounds());

@@ -347,7 +347,8 @@ class Fusions::Finder {
   std::unordered_map<const Node*, const Node*> roots_;  // fused activation to what it bounds
 };
 
-Fusions::Fusions(std::span<const Node* const> nodes, std::span<Value* const> outputs) {
+Fusions::Fusions(std::span<const Node* const> nodes, std::span<Value* const> outputs, bool fixed_sizes)
+    : fixed_sizes_(fixed_sizes) {
   Finder(*this, nodes, outputs);
 }
 

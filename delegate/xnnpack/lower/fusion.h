@@ -19,8 +19,11 @@ class Fusions {
  public:
   // Nothing is fused.
   Fusions() = default;
-  // `outputs`: what the region gives to others.
-  Fusions(std::span<const compiler::Node* const> nodes, std::span<compiler::Value* const> outputs);
+  // `outputs`: what the region gives to others. `fixed_sizes`: it will run at the sizes that it has now.
+  Fusions(std::span<const compiler::Node* const> nodes, std::span<compiler::Value* const> outputs, bool fixed_sizes);
+
+  // May a node hold the sizes of activations?
+  bool fixed_sizes() const { return fixed_sizes_; }
 
   // Bounds that the node's result must get.
   std::optional<std::pair<float, float>> bounds(const compiler::Node& node) const;
@@ -45,6 +48,7 @@ class Fusions {
  private:
   class Finder;
 
+  bool fixed_sizes_ = false;
   std::unordered_map<const compiler::Node*, std::pair<float, float>> bounds_;
   std::unordered_map<const compiler::Node*, const compiler::Value*> activations_;
   std::unordered_set<const compiler::Node*> absorbed_;

@@ -55,18 +55,24 @@ std::optional<ElementType> output_type(const compiler::Value& output) {
   return quantization ? std::optional(lowering::stored_type(*quantization)) : std::nullopt;
 }
 
-// Lowers every node of the region in order. With `all_outputs`, whatever the nodes compute is given out. With
-// `images_last`, inputs of four dimensions come as XNNPACK keeps them.
-std::expected<Written, Refusal> write_fixed(const Region& region, bool trial, bool all_outputs,
-                                            bool images_last = false) {
-  TensorBuilder build(trial);
+struct WriteOptions {
+  bool trial = false;
+  bool all_outputs = false;  // whatever the nodes compute is given out
+  bool images_last = false;  // inputs of four dimensions come as XNNPACK keeps them
+  bool fixed_sizes = true;   // those of the region are the only ones
+};
+
+// Lowers every node of the region in order.
+std::expected<Written, Refusal> write_fixed(const Region& region, const WriteOptions& options) {
+  TensorBuilder build(options.trial);
   lowering::Tensors tensors(build, lowering::wants_unsigned(region));
-  const lowering::Fusions fusions = all_outputs ? lowering::Fusions() : lowering::Fusions(region.nodes, region.outputs);
+  const lowering::Fusions fusions =
+      options.all_outputs ? lowering::Fusions() : lowering::Fusions(region.nodes, region.outputs, options.fixed_sizes);
   for (size_t i = 0; i < region.inputs.size(); ++i) {
     const compiler::Value& input = *region.inputs[i];
     const auto type = input_type(region, input);
     if (!type || !lowering::check_shape(input)) continue;  // the node that reads it says why
-    const bool image = images_last && input.type.rank() == 4;
+    const bool image = options.images_last && input.type.rank() == 4;
     const lowering::Order order = image ? lowering::channels_last(4) : lowering::order_of(input);
     tensors.set(input, build.input(static_cast<uint32_t>(i), lowering::sizes_of(input), order, *type));
   }
@@ -81,7 +87,7 @@ std::expected<Written, Refusal> write_fixed(const Region& region, bool trial, bo
   for (const compiler::Value* output : region.outputs) {
     lowering::Tensor* tensor = tensors.find(*output);
     const auto type = output_type(*output);
-    if ((tensor == nullptr || !type) && all_outputs) continue;
+    if ((tensor == nullptr || !type) && options.all_outputs) continue;
     if (tensor == nullptr || !type) {
       return std::unexpected(
           Refusal{output->producer, "its result '" + output->name + "' is used, and XNNPACK has none"});
@@ -133,7 +139,7 @@ std::expected<Written, Refusal> write_open(const Region& region, bool trial, boo
   for (const lowering::SizeSample& sample : lowering::size_samples(region)) {
     const lowering::FixedRegion fixed = lowering::fix_sizes(region, sample);
     // A single node is asked about as it will find its operands in a region of many.
-    auto written = write_fixed(fixed.region, trial, all_outputs, trial);
+    auto written = write_fixed(fixed.region, {trial, all_outputs, trial, false});
     if (!written) {
       const auto at = std::ranges::find(fixed.region.nodes, written.error().node) - fixed.region.nodes.begin();
       return std::unexpected(Refusal{region.nodes[static_cast<size_t>(at)], written.error().reason});
@@ -153,7 +159,7 @@ std::expected<Written, Refusal> write_open(const Region& region, bool trial, boo
 
 std::expected<Written, Refusal> write(const Region& region, bool trial, bool all_outputs) {
   if (lowering::has_open_sizes(region)) return write_open(region, trial, all_outputs);
-  return write_fixed(region, trial, all_outputs);
+  return write_fixed(region, {.trial = trial, .all_outputs = all_outputs});
 }
 
 // XNNPACK's view of every value must be the lowering's own.

@@ -87,6 +87,42 @@ TEST(QuantizedChains, ImagesOfFewChannelsAreTransposedInFloat) {
   }
 }
 
+// Windows that move on by several pixels of few channels: these are merged where that comes out even.
+TEST(QuantizedChains, PixelsOfFewChannelsAreMerged) {
+  struct Case {
+    const char* filter;
+    const char* image;
+    const char* geometry;  // stride, padding, dilation
+    bool is_merged;
+  };
+  const Case cases[] = {
+      {"[4, 3, 3, 3]", "[1, 3, 8, 8]", "[2, 2], [1, 1], [1, 1]", true},
+      {"[4, 3, 3, 3]", "[2, 3, 9, 12]", "[2, 2], [0, 0], [1, 1]", true},
+      {"[4, 3, 7, 7]", "[1, 3, 12, 16]", "[2, 2], [3, 3], [1, 1]", true},
+      {"[4, 3, 2, 4]", "[1, 3, 7, 10]", "[1, 2], [0, 2], [1, 1]", true},
+      {"[4, 2, 5, 5]", "[1, 2, 9, 12]", "[3, 3], [2, 2], [1, 1]", true},
+      {"[4, 2, 3, 8]", "[1, 2, 9, 16]", "[1, 4], [1, 3], [1, 1]", true},
+      {"[4, 3, 3, 3]", "[1, 3, 8, 9]", "[2, 2], [1, 1], [1, 1]", false},    // an odd width
+      {"[4, 3, 3, 3]", "[1, 3, 8, 8]", "[1, 1], [1, 1], [1, 1]", false},    // every pixel begins a window
+      {"[4, 3, 3, 1]", "[1, 3, 8, 8]", "[2, 2], [1, 0], [1, 1]", false},    // one tap as it is
+      {"[4, 3, 3, 3]", "[1, 3, 12, 12]", "[2, 2], [1, 1], [2, 2]", false},  // taps apart
+      {"[4, 5, 3, 3]", "[1, 5, 8, 8]", "[2, 2], [1, 1], [1, 1]", false},    // more than 8 channels together
+      {"[4, 3, 3, 2]", "[1, 3, 8, 8]", "[2, 4], [1, 0], [1, 1]", false},    // likewise
+      {"[4, 2, 3, 2]", "[1, 2, 8, 12]", "[2, 4], [1, 0], [1, 1]", true},
+  };
+  for (const Case& test : cases) {
+    SCOPED_TRACE(std::string(test.filter) + " on " + test.image + ": " + test.geometry);
+    const Affine out = {0.05, 3};
+    const std::string conv =
+        filter(test.filter) + "%y = aten::convolution(%x, %w, none, " + test.geometry + ", false, [0, 0], 1)\n";
+    Outcome outcome = run_both(quantized_graph(test.image, {0.02, 7}, conv, out), {-2, 2});
+    EXPECT_TRUE(agrees_within(outcome, out.scale));
+    EXPECT_EQ(outcome.nodes["Conv2d"], 1);
+    EXPECT_EQ(outcome.nodes["StaticReshape"], test.is_merged ? 1 : 0);
+    EXPECT_EQ(outcome.nodes["Convert"], 2);
+  }
+}
+
 TEST(QuantizedChains, FloatStretchesStayInsideTheCall) {
   const Affine out = {1.0 / 256, -128};
   const Outcome softmax = run_both(quantized_graph("[2, 30]", {}, "%y = aten::_softmax(%x, 1, false)\n", out));
