@@ -21,7 +21,7 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/ingotConfig.cmake ${CMAKE_CURRENT_BINARY
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/ DESTINATION ${ingot_include_dir} COMPONENT device)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/core DESTINATION ${ingot_include_dir}/runtime COMPONENT device
         FILES_MATCHING PATTERN *.h)
-foreach(header runtime/delegate.h runtime/kernels/kernel_table.h runtime/npy/npy.h
+foreach(header runtime/delegate.h runtime/profiler.h runtime/kernels/kernel_table.h runtime/npy/npy.h
                delegate/xnnpack/run/xnnpack_delegate.h delegate/xnnpack/run/threads.h)
   get_filename_component(folder ${header} DIRECTORY)
   install(FILES ${PROJECT_SOURCE_DIR}/${header} DESTINATION ${ingot_include_dir}/${folder} COMPONENT device)
