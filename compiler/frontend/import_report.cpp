@@ -17,7 +17,9 @@ std::unexpected<Error> unsupported_error(const ImportReport& report) {
     }
   }
   std::string text;
-  for (const auto& [op, names] : nodes) text += (text.empty() ? "" : ", ") + op + " (" + names + ")";
+  for (const auto& [op, names] : nodes) {
+    text.append(text.empty() ? "" : ", ").append(op).append(" (").append(names).append(")");
+  }
   const size_t count = report.unsupported.size();
   if (count == 1)
     return fail(ErrorCode::not_supported, "1 node uses an operator that is not supported: %s: %s", text.c_str(),

@@ -117,7 +117,7 @@ void normalize(const ArgSpec& spec, Argument* arg) {
     *arg = std::monostate();
     return;
   }
-  if (const auto* dim = std::get_if<Dim>(arg); dim != nullptr && dim->is_static()) *arg = int64_t{dim->value()};
+  if (const auto* dim = std::get_if<Dim>(arg); dim != nullptr && dim->is_static()) *arg = dim->value();
   if (const auto* shape = std::get_if<Shape>(arg)) {
     if (auto ints = static_ints(*shape)) *arg = std::move(*ints);
   }

@@ -66,7 +66,7 @@ size_t TensorType::max_nbytes() const {
 }
 
 std::string to_string(const TensorType& type) {
-  const std::string text = to_string(type.dtype) + to_string(type.shape);
+  std::string text = to_string(type.dtype) + to_string(type.shape);
   if (type.dim_order.empty()) return text;
   return text + " order " + to_string(Shape(type.dim_order.begin(), type.dim_order.end()));
 }
@@ -128,14 +128,14 @@ Value* Graph::add_value(std::string_view name, TensorType type) {
   return values_.emplace_back(std::move(value)).get();
 }
 
-Value* Graph::add_input(std::string name, TensorType type) {
+Value* Graph::add_input(std::string_view name, TensorType type) {
   Value* value = add_value(name, std::move(type));
   value->kind = Value::Kind::input;
   inputs_.push_back(value);
   return value;
 }
 
-Value* Graph::add_constant(std::string name, TensorType type, Bytes data) {
+Value* Graph::add_constant(std::string_view name, TensorType type, Bytes data) {
   Value* value = add_value(name, std::move(type));
   value->kind = Value::Kind::constant;
   value->data = std::move(data);

@@ -154,8 +154,8 @@ class Graph {
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
 
-  Value* add_input(std::string name, TensorType type);
-  Value* add_constant(std::string name, TensorType type, Bytes data);
+  Value* add_input(std::string_view name, TensorType type);
+  Value* add_constant(std::string_view name, TensorType type, Bytes data);
   // The outputs of the method, in order; a Value may stand several times.
   std::vector<Value*>& outputs() { return outputs_; }
   const std::vector<Value*>& outputs() const { return outputs_; }

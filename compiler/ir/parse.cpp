@@ -146,7 +146,7 @@ class Parser {
   Result<Dim> factor(int depth) {
     if (depth > kMaxNesting) return wrong("a size is nested too deeply");
     if (accept("(")) {
-      const Dim inner = INGOT_TRY(size(depth + 1));
+      Dim inner = INGOT_TRY(size(depth + 1));
       INGOT_TRY_VOID(expect(")"));
       return inner;
     }
@@ -244,7 +244,7 @@ class Parser {
   }
 
   Result<std::string> new_name() {
-    const std::string name = INGOT_TRY(expect_kind(Token::Kind::value, "a value such as %x"));
+    std::string name = INGOT_TRY(expect_kind(Token::Kind::value, "a value such as %x"));
     if (values_.contains(name)) return wrong("value %%%s is defined twice", name.c_str());
     values_[name] = nullptr;
     return name;

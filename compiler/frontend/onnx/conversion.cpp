@@ -75,9 +75,9 @@ Result<double> Conversion::real(std::string_view name, double otherwise) {
   return attribute == nullptr ? otherwise : static_cast<double>(attribute->f());
 }
 
-Result<std::string> Conversion::text(std::string_view name, std::string otherwise) {
+Result<std::string> Conversion::text(std::string_view name, std::string_view otherwise) {
   const AttributeProto* attribute = INGOT_TRY(typed(name, AttributeProto::STRING));
-  return attribute == nullptr ? std::move(otherwise) : attribute->s();
+  return attribute == nullptr ? std::string(otherwise) : attribute->s();
 }
 
 Result<std::optional<std::vector<int64_t>>> Conversion::integers(std::string_view name) {

@@ -64,7 +64,7 @@ class Conversion : public Calls {
   Result<int64_t> integer(std::string_view name, int64_t otherwise);
   Result<bool> flag(std::string_view name, bool otherwise);
   Result<double> real(std::string_view name, double otherwise);
-  Result<std::string> text(std::string_view name, std::string otherwise);
+  Result<std::string> text(std::string_view name, std::string_view otherwise);
   Result<std::optional<std::vector<int64_t>>> integers(std::string_view name);
   Result<std::optional<std::vector<double>>> reals(std::string_view name);
   // Empty where it is absent.

@@ -116,7 +116,7 @@ const onnx::OpSchema* standard_schema(const onnx::NodeProto& node, int64_t opset
 
 void add_defaults(const onnx::OpSchema& schema, onnx::NodeProto* node) {
   for (const auto& [name, attribute] : schema.attributes()) {
-    const auto same_name = [&](const onnx::AttributeProto& given) { return given.name() == name; };
+    const auto same_name = [&wanted = name](const onnx::AttributeProto& given) { return given.name() == wanted; };
     if (attribute.default_value.has_type() && std::ranges::none_of(node->attribute(), same_name))
       *node->add_attribute() = attribute.default_value;
   }
