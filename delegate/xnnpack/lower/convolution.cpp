@@ -133,6 +133,27 @@ Tensor& merged_filter(TensorBuilder& build, const Tensor& filter, const Geometry
                         filter.type);
 }
 
+// All but its values.
+wire::NodeConvolutionT node_of(const Geometry& g, const Filter& filter, int64_t groups) {
+  wire::NodeConvolutionT node;
+  node.padding_top = static_cast<uint32_t>(g.before[0]);
+  node.padding_left = static_cast<uint32_t>(g.before[1]);
+  node.padding_bottom = static_cast<uint32_t>(g.after[0]);
+  node.padding_right = static_cast<uint32_t>(g.after[1]);
+  node.kernel_height = static_cast<uint32_t>(g.kernel[0]);
+  node.kernel_width = static_cast<uint32_t>(g.kernel[1]);
+  node.subsampling_height = static_cast<uint32_t>(g.stride[0]);
+  node.subsampling_width = static_cast<uint32_t>(g.stride[1]);
+  node.dilation_height = static_cast<uint32_t>(g.dilation[0]);
+  node.dilation_width = static_cast<uint32_t>(g.dilation[1]);
+  node.adjustment_height = static_cast<uint32_t>(g.adjustment[0]);
+  node.adjustment_width = static_cast<uint32_t>(g.adjustment[1]);
+  node.group_input_channels = static_cast<uint32_t>(filter.group_inputs);
+  node.group_output_channels = static_cast<uint32_t>(filter.group_outputs);
+  node.groups = static_cast<uint32_t>(groups);
+  return node;
+}
+
 Lowered lower_convolution(NodeLowering& n) {
   Tensor* x = INGOT_TRY(n.operand(n.fusions().convolved(n.node)));
   Tensor* weight = INGOT_TRY(n.operand("weight"));
@@ -162,22 +183,7 @@ Lowered lower_convolution(NodeLowering& n) {
   }
   if (image.type.per_token) n.build.compute_in(ElementType{});
   bias = INGOT_TRY(product_bias(n.build, bias, image, *filter.tensor, channels));
-  wire::NodeConvolutionT node;
-  node.padding_top = static_cast<uint32_t>(g.before[0]);
-  node.padding_left = static_cast<uint32_t>(g.before[1]);
-  node.padding_bottom = static_cast<uint32_t>(g.after[0]);
-  node.padding_right = static_cast<uint32_t>(g.after[1]);
-  node.kernel_height = static_cast<uint32_t>(g.kernel[0]);
-  node.kernel_width = static_cast<uint32_t>(g.kernel[1]);
-  node.subsampling_height = static_cast<uint32_t>(g.stride[0]);
-  node.subsampling_width = static_cast<uint32_t>(g.stride[1]);
-  node.dilation_height = static_cast<uint32_t>(g.dilation[0]);
-  node.dilation_width = static_cast<uint32_t>(g.dilation[1]);
-  node.adjustment_height = static_cast<uint32_t>(g.adjustment[0]);
-  node.adjustment_width = static_cast<uint32_t>(g.adjustment[1]);
-  node.group_input_channels = static_cast<uint32_t>(filter.group_inputs);
-  node.group_output_channels = static_cast<uint32_t>(filter.group_outputs);
-  node.groups = static_cast<uint32_t>(groups);
+  wire::NodeConvolutionT node = node_of(g, filter, groups);
   node.input1_id = n.build.get(image, channels_last(4), pixels);
   node.filter_id = n.build.get(*filter.tensor, filter.order);
   node.bias_id = bias != nullptr ? n.build.get(*bias, {0}) : kNoId;
