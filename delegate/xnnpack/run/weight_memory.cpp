@@ -13,29 +13,28 @@
 namespace ingot::xnnpack {
 namespace {
 
-constexpr size_t kLargePage = size_t{1} << 21;
 constexpr size_t kLeastBlock = size_t{1} << 16;
 
 size_t page_size() {
   return static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// Zeroed pages, of which the first `large` bytes (a multiple of kLargePage) shall be large; null where there are none.
-std::byte* map(size_t size, size_t large) {
-  const size_t slack = large > 0 ? kLargePage : 0;
-  size_t total;
-  if (!checked_add(size, slack, &total)) return nullptr;
-  void* address = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (address == MAP_FAILED) return nullptr;
-  auto* begin = static_cast<std::byte*>(address);
-  if (large == 0) return begin;
-  const size_t before = (kLargePage - reinterpret_cast<uintptr_t>(begin) % kLargePage) % kLargePage;
-  if (before > 0) ::munmap(begin, before);
-  if (before < slack) ::munmap(begin + before + size, slack - before);
-#ifdef MADV_HUGEPAGE
-  ::madvise(begin + before, large, MADV_HUGEPAGE);  // a wish: small pages serve as well
+// Zeroed pages; null where there are none.
+std::byte* map(size_t size) {
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return address == MAP_FAILED ? nullptr : static_cast<std::byte*>(address);
+}
+
+// Wishes: memory serves as well where the system knows no such thing.
+void make_pages([[maybe_unused]] std::byte* begin, [[maybe_unused]] size_t size) {
+#ifdef MADV_POPULATE_WRITE
+  if (size > 0) ::madvise(begin, size, MADV_POPULATE_WRITE);
 #endif
-  return begin + before;
+}
+void allow_large_pages([[maybe_unused]] std::byte* begin, [[maybe_unused]] size_t size) {
+#ifdef MADV_HUGEPAGE
+  if (size > 0) ::madvise(begin, size, MADV_HUGEPAGE);
+#endif
 }
 
 }  // namespace
@@ -52,9 +51,12 @@ std::byte* WeightMemory::reserve(size_t size) {
     trim();
     if (!add_block(needed)) return nullptr;
   }
-  std::byte* piece = blocks_.back().begin + used_;
+  std::byte* begin = blocks_.back().begin;
+  std::byte* piece = begin + used_;
   if (written_ > used_) std::memset(piece, 0, std::min(written_ - used_, needed));
-  written_ = std::max(written_, used_ + needed);
+  const size_t page = page_size(), made = (written_ + page - 1) / page * page, end = used_ + needed;
+  if (end > made) make_pages(begin + made, (end - made) / page * page);
+  written_ = std::max(written_, end);
   reserved_ = needed;
   return piece;
 }
@@ -71,6 +73,7 @@ void WeightMemory::trim() {
   const size_t page = page_size(), end = (used_ + page - 1) / page * page;
   if (end < block.size) ::munmap(block.begin + end, block.size - end);
   block.size = std::min(block.size, end);
+  allow_large_pages(block.begin, block.size);
   written_ = std::min(written_, block.size);
   if (block.size == 0) blocks_.pop_back();
 }
@@ -81,10 +84,10 @@ bool WeightMemory::add_block(size_t needed) {
   expected_ = 0;
   size_t size;
   if (!checked_align_up(needed, page_size(), &size)) return false;
-  const size_t wanted =
-      std::max(size, static_cast<size_t>(expected + expected / 4 + kLeastBlock) / kLeastBlock * kLeastBlock);
-  Block block{map(wanted, static_cast<size_t>(expected) / kLargePage * kLargePage), wanted};
-  if (block.begin == nullptr) block = {map(size, 0), size};
+  const auto roomy = static_cast<size_t>(expected + expected / 4 + kLeastBlock) / kLeastBlock * kLeastBlock;
+  Block block{nullptr, std::max(size, roomy)};
+  block.begin = map(block.size);
+  if (block.begin == nullptr) block = {map(size), size};
   if (block.begin == nullptr) return false;
   blocks_.push_back(block);
   used_ = written_ = 0;
