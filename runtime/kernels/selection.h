@@ -30,6 +30,12 @@ inline constexpr uint32_t kDTypes = UINT32_MAX;  // a bit for each number of the
 constexpr bool has_operator(std::string_view name) {
   return kEverything || std::ranges::find(kOperators, name) != std::ranges::end(kOperators);
 }
+// Any operator that runtime/kernels/quantized has a kernel for?
+constexpr bool has_quantized_operators() {
+  return kEverything || std::ranges::any_of(kOperators, [](std::string_view name) {
+           return name.starts_with("ingot::quantized_") || name.starts_with("quantized_decomposed::");
+         });
+}
 constexpr bool has_dtype(DType dtype) {
   return (kDTypes >> static_cast<unsigned>(dtype) & 1) != 0;
 }

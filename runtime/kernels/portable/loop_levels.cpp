@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "runtime/kernels/selection.h"
+
 // The tables of a level, by the namespace that they were compiled with.
 #define INGOT_LOOP_LEVEL baseline
 #include "runtime/kernels/portable/loops/tables.h"
@@ -29,21 +31,28 @@ bool has_avx512() {
 }
 #endif
 
+// Loops over integers serve quantized kernels alone: where none of these is built, nothing holds the loops.
+template <typename Loops>
+constexpr const Loops* for_integers(const Loops& loops) {
+  return selection::has_quantized_operators() ? &loops : nullptr;
+}
+
 constexpr LoopLevel kLevels[] = {
     {"baseline", [] { return true; }, &baseline::product_loops, &baseline::depthwise_loops, &baseline::element_loops,
-     &baseline::copy_loops, &baseline::byte_loops, &baseline::pair_loops, &baseline::pixel_loops,
-     &baseline::window_loops},
+     &baseline::copy_loops, for_integers(baseline::byte_loops), for_integers(baseline::pair_loops),
+     &baseline::pixel_loops, &baseline::window_loops},
 #if INGOT_X86_LOOPS
     // The builtin asks the operating system, too, whether it keeps the wider registers.
     {"avx2", [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }, &avx2::product_loops,
-     &avx2::depthwise_loops, &avx2::element_loops, &avx2::copy_loops, &avx2::byte_loops, &avx2::pair_loops,
-     &avx2::pixel_loops, &avx2::window_loops},
+     &avx2::depthwise_loops, &avx2::element_loops, &avx2::copy_loops, for_integers(avx2::byte_loops),
+     for_integers(avx2::pair_loops), &avx2::pixel_loops, &avx2::window_loops},
     {"avx512", has_avx512, &avx512::product_loops, &avx512::depthwise_loops, &avx512::element_loops,
-     &avx512::copy_loops, &avx512::byte_loops, &avx512::pair_loops, &avx512::pixel_loops, &avx512::window_loops},
+     &avx512::copy_loops, for_integers(avx512::byte_loops), for_integers(avx512::pair_loops), &avx512::pixel_loops,
+     &avx512::window_loops},
     // Instructions for sums of products of integers, of use to these alone.
     {"avx512vnni", [] { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }, &avx512::product_loops,
-     &avx512::depthwise_loops, &avx512::element_loops, &avx512::copy_loops, &avx512::byte_loops,
-     &avx512vnni::pair_loops, &avx512::pixel_loops, &avx512::window_loops},
+     &avx512::depthwise_loops, &avx512::element_loops, &avx512::copy_loops, for_integers(avx512::byte_loops),
+     for_integers(avx512vnni::pair_loops), &avx512::pixel_loops, &avx512::window_loops},
 #endif
 };
 

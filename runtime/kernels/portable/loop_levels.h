@@ -24,7 +24,7 @@ struct LoopLevel {
   const DepthwiseLoops* depthwise;
   const ElementLoops* elements;
   const CopyLoops* copy;
-  const ByteLoops* bytes;
+  const ByteLoops* bytes;  // of these two: null in builds without quantized kernels (kernels/selection.h)
   const PairLoops* pairs;
   const PixelLoops* pixels;
   const WindowLoops* windows;
