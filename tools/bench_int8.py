@@ -84,24 +84,30 @@ def trained_networks(rounds):
              f"{median_ratio(times[after], times[before]):.2f}"])
 
 
-def tuned(source, name):
-    """Compiles to int8 with what is faster in float on this machine left so; returns the file."""
-    path = f"{OUT}/{name}_tuned.pte"
-    compile_model(source, path, "--delegate", "--quantize", "--tune", "native")
+def compiled_to_int8(source, name, form, *options):
+    path = f"{OUT}/{name}_{form}.pte"
+    compile_model(source, path, "--quantize", *options)
     return path
+
+
+def tuned(source, name):
+    """What is faster in float on this machine stays so."""
+    return compiled_to_int8(source, name, "tuned", "--delegate", "--tune", "native")
 
 
 def networks_by_name(rounds):
     compiled = {}
     for name in NAMED:
-        files, summary = both_forms(("--model_name", name), name)
-        compiled[name] = ({**files, "tuned": tuned(("--model_name", name), name)}, summary)
+        source = ("--model_name", name)
+        files, summary = both_forms(source, name)
+        compiled[name] = ({**files, "tuned": tuned(source, name), "kernels": compiled_to_int8(source, name, "kernels")},
+                          summary)
     configurations = [(path, lambda path=path: run_pte(path)) for files, _ in compiled.values()
                       for path in files.values()]
     times = in_turns(configurations, rounds)
-    print("\nNetworks by name, seeded weights, in the same way (tuned: with --tune native):\n")
+    print("\nNetworks by name, seeded weights, in the same way (tuned: with --tune native; kernels: not delegated):\n")
     header("network", "delegate calls", "nodes delegated", "int8 file, of fp32's", "tuned", "fp32, ms", "int8, ms",
-           "tuned, ms", "int8 / fp32", "tuned / fp32")
+           "tuned, ms", "kernels, ms", "int8 / fp32", "tuned / fp32")
     for name, (files, summary) in compiled.items():
         sizes = {form: os.path.getsize(path) for form, path in files.items()}
         row([name, summary["delegate_calls"], f"{summary['nodes_delegated']}/{summary['nodes_total']}",
