@@ -77,6 +77,15 @@ class SchemeMaker {
   }
 
  private:
+  // Does it bound what an operator computes in float for it alone? Its own results then get all of the integers' range,
+  // where those of the operator would leave it only a part.
+  bool bounds_floats(const Node& clamp) const {
+    const Node* producer = clamp.tensor(0)->producer;
+    if (producer == nullptr || !reasons_.contains(producer) || !uses_.single(clamp.tensor(0))) return false;
+    const Recipe* recipe = find_recipe(*producer);
+    return recipe != nullptr && recipe->takes_bounds;
+  }
+
   void leave(const Node& node, std::string reason) { reasons_[&node] = std::move(reason); }
 
   void find_candidates() {
@@ -91,6 +100,8 @@ class SchemeMaker {
         leave(*node, reason);
       } else if (is_final_softmax(*node, uses_)) {
         leave(*node, "its probabilities leave the graph");
+      } else if (recipe->kind == OpKind::clamp && bounds_floats(*node)) {
+        continue;  // part of an operator that has been left
       } else {
         candidates_.emplace(node.get(), recipe);
         if (recipe->kind == OpKind::product || recipe->kind == OpKind::compute) scheme_.inside.insert(node.get());

@@ -116,6 +116,23 @@ TEST_F(SchemeTest, MovesBetweenFloatsStayFloat) {
   EXPECT_EQ(scheme.left[1].reason, "there is no 8-bit form of it");
 }
 
+// What is quantized behind a float operator is what its activation leaves.
+TEST_F(SchemeTest, ActivationsOfFloatOperatorsStayWithThem) {
+  make(R"(graph forward(%x: float32[1, 3, 4, 4]) {
+    %w = const float32[3, 3, 1, 1] seed 1
+    %a = aten::convolution(%x, %w, none, [1, 1], [0, 0], [1, 1], false, [0, 0], 1) @"kept"
+    %b = aten::hardtanh(%a, 0.0, 6.0)
+    %c = aten::convolution(%b, %w, none, [1, 1], [0, 0], [1, 1], false, [0, 0], 1)
+    return %c
+  })",
+       "kept");
+  EXPECT_THAT(units(), ElementsAre("c"));
+  EXPECT_THAT(group("a"), IsEmpty());
+  EXPECT_THAT(group("b"), ElementsAre("b"));
+  ASSERT_EQ(scheme.left.size(), 1u);
+  EXPECT_EQ(scheme.left[0].reason, "of its name");
+}
+
 TEST_F(SchemeTest, ReasonsAreKept) {
   make(R"(graph forward(%x: float32[4, 4], %y: float32[4, 4]) {
     %a = aten::mm(%x, %y) @"dynamic"
