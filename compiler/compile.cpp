@@ -125,6 +125,11 @@ PartitionReport undelegated(const Graph& graph) {
   return report;
 }
 
+Result<Evaluation> evaluate(const CompileOptions& options, const Graph& graph) {
+  const auto samples = INGOT_TRY(open_samples(graph, options.evaluate->data, options.evaluate->preprocess));
+  return evaluate_answers(graph, *samples, options.lowering, options.evaluate->progress);
+}
+
 struct Planned {
   Graph graph;
   std::optional<MemoryPlan> plan;  // absent where compilation was stopped
@@ -150,6 +155,7 @@ Result<Planned> plan_method(const CompileOptions& options, CompileReport& report
     INGOT_TRY_VOID(verify(graph, Stage::canonical, options.target));
   }
   if (stages.done("quantize", graph)) return planned;
+  if (options.evaluate) report.evaluation = INGOT_TRY(stages.run("evaluate", [&] { return evaluate(options, graph); }));
 
   if (options.lowering != nullptr) {
     report.partition = INGOT_TRY(stages.run("partition", [&] { return partition(graph, *options.lowering); }));

@@ -23,6 +23,12 @@
 
 namespace ingot::compiler {
 
+struct EvaluateOptions {
+  std::string data;  // what open_samples() takes, with labels
+  Preprocess preprocess = kTorchvision;
+  Progress progress;
+};
+
 struct CompileOptions {
   // Exactly one of the three: a file (ONNX, torch.export's, TensorFlow Lite's, or a graph in text form, told apart by
   // content), such a file's bytes (not owned, and not needed after compile() returns), or a name of the zoo.
@@ -40,8 +46,10 @@ struct CompileOptions {
   Target target = Target::executorch;
   // Who takes what it can; null leaves all to portable kernels. Not owned.
   Lowering* lowering = nullptr;
-  // Absent for a float program.
+  // Absent where nothing is to be quantized.
   std::optional<QuantizeOptions> quantize;
+  // How right the model's answers are as it will run, where it is not quantized here (quantize compares by itself).
+  std::optional<EvaluateOptions> evaluate;
   std::vector<std::string> disabled_passes;
   // A stage ("import", "quantize", "partition", "plan") or a pass to stop after; empty for none.
   std::string stop_after;
@@ -53,6 +61,7 @@ struct CompileReport {
   std::vector<PassTiming> passes;            // stages too, in order
   std::vector<UnsupportedNode> unsupported;  // where import failed because of them
   std::optional<QuantizeReport> quantize;
+  std::optional<Evaluation> evaluation;
   PartitionReport partition;
   size_t file_bytes = 0;
   size_t weights_bytes = 0;

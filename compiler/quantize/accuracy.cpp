@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/quantize/sample_runner.h"
+#include "runtime/core/number.h"
 
 namespace ingot::compiler {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 // Scores of one sample: for each of `outer * inner` positions, `classes` numbers `inner` apart.
 struct Scores {
   std::span<const float> numbers;
+  std::vector<float> converted;  // what they refer to where the output holds integers
   size_t outer = 1;
   size_t classes = 1;
   size_t inner = 1;
@@ -36,7 +38,17 @@ struct Scores {
 
 Result<Scores> scores_of(const Session& session) {
   const Tensor* tensor = INGOT_TRY(session.output(0));
-  Scores scores{INGOT_TRY(session.floats(0))};
+  Scores scores;
+  if (tensor->dtype() == DType::float32) {
+    scores.numbers = INGOT_TRY(session.floats(0));
+  } else {
+    const auto* bytes = static_cast<const std::byte*>(tensor->data());
+    const size_t size = size_of(tensor->dtype());
+    for (size_t i = 0; i < tensor->numel(); ++i) {
+      scores.converted.push_back(static_cast<float>(load_number(tensor->dtype(), bytes + i * size)));
+    }
+    scores.numbers = scores.converted;
+  }
   if (tensor->rank() == 0 || tensor->numel() == 0) return scores;
   const size_t axis = tensor->rank() > 1 ? 1 : 0;
   scores.outer = axis == 1 ? static_cast<size_t>(tensor->size(0)) : 1;
@@ -94,6 +106,25 @@ struct Comparison {
 };
 
 }  // namespace
+
+Result<Evaluation> evaluate_answers(const Graph& graph, SampleSource& samples, Lowering* lowering,
+                                    const Progress& progress) {
+  if (graph.outputs().empty()) return fail(ErrorCode::invalid_argument, "the model has no output to evaluate");
+  std::vector<size_t> ranks(samples.size());
+  const auto look = [&](size_t, size_t index, const Sample& sample, std::span<const Session> sessions) -> Result<void> {
+    if (!sample.label) {
+      return fail(ErrorCode::invalid_argument, "sample %zu has no label to compare the model's answer with", index);
+    }
+    const Scores scores = INGOT_TRY(scores_of(sessions[0]));
+    ranks[index] = scores.rank(INGOT_TRY(label_of(sample, scores)));
+    return {};
+  };
+  const Runnable runnable{&graph, lowering};
+  INGOT_TRY_VOID(run_samples({&runnable, 1}, samples, samples.size(), "evaluating", progress, look));
+  Counts counts;
+  for (const size_t rank : ranks) counts.add(rank);
+  return Evaluation{ranks.size(), counts.share(ranks.size())};
+}
 
 Result<Accuracy> compare_accuracy(const Graph& of_float, const Graph& quantized, SampleSource& samples,
                                   Lowering* lowering, Lowering* target, const Progress& progress) {

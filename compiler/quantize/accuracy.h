@@ -28,6 +28,16 @@ struct Accuracy {
   double sqnr_db = 0;
 };
 
+// How right one graph is by itself.
+struct Evaluation {
+  size_t n = 0;
+  Accuracy::Top top;
+};
+
+// Of the graph's first output, scores of any dtype along dimension 1 (or the only one). Every sample has a label.
+Result<Evaluation> evaluate_answers(const Graph& graph, SampleSource& samples, Lowering* lowering,
+                                    const Progress& progress);
+
 // Of the graphs' first output, scores along dimension 1 (or the only one). `target` is who runs the quantized graph,
 // null for portable kernels; `lowering` runs the float one.
 Result<Accuracy> compare_accuracy(const Graph& of_float, const Graph& quantized, SampleSource& samples,

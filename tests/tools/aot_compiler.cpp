@@ -81,7 +81,23 @@ TEST_F(AotCompiler, QuantizesAndSaysHowWell) {
   for (const char* key : {"top1_float", "top1_quantized", "top5_float", "top5_quantized"}) {
     EXPECT_TRUE(json["evaluation"][key].is_number()) << key;
   }
+  // Without --quantize the answers of the model itself, which may hold integers already.
+  for (const std::string& source : {flat, write("integers.ir", R"(graph forward(%x: float32[1, 2, 4, 4]) {
+    %q = quantized_decomposed::quantize_per_tensor(%x, 0.1, 0, -128, 127, int8)
+    %y = aten::view_copy(%q, [1, 32])
+    return %y
+  })")}) {
+    const std::string alone =
+        succeed(kTool, {"--model", source, "--evaluate", list, "-o", at("f.pte"), "--json", at("f.json")});
+    EXPECT_THAT(alone, HasSubstr("on 1 samples: top-1"));
+    const Json evaluation = Json::parse(read("f.json"), nullptr, false)["evaluation"];
+    EXPECT_EQ(evaluation["n"], 1);
+    EXPECT_TRUE(evaluation["top1"].is_number() && evaluation["top5"].is_number());
+  }
+  expect_failure(kTool, {"--model", flat, "--evaluate", at("a.npy"), "-o", at("x.pte")}, "no label");
   expect_usage_error(kTool, {"--model", flat, "--calibration_data", at("a.npy")}, "--quantize");
+  expect_usage_error(kTool, {"--model", flat, "--mean", "0,0,0"}, "--evaluate");
+  expect_usage_error(kTool, {"--model", flat, "--quantize", "dynamic", "--tune", "native"}, "--quantize static");
   expect_usage_error(kTool, with({"--keep_float", "auto:much"}), "auto:25");
   expect_failure(kTool, with({"--keep_float", "nobody", "-o", at("x.pte")}), "no layer 'nobody'");
   expect_failure(kTool, {"--model", flat, "--quantize", "--calibration_data", at("none"), "-o", at("x.pte")}, "none");

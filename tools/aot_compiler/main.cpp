@@ -61,7 +61,12 @@ std::vector<ingot::compiler::CompileOptions> equipped(const AotOptions& options,
         print_graph(graph);
       }
     };
-    if (!options.quantize) continue;
+    if (!options.quantize) {
+      if (options.quantization.evaluation_data.empty()) continue;
+      compile.evaluate.emplace(options.quantization.evaluation_data, options.quantization.preprocess);
+      if (!options.quiet) compile.evaluate->progress = ingot::tools::show_progress;
+      continue;
+    }
     compile.quantize = options.quantization;
     compile.quantize->lowering = &lowering;
     compile.quantize->target = compile.lowering;

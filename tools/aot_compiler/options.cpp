@@ -129,27 +129,24 @@ CLI::Option* add_quantize_flag(CLI::App& app, AotOptions& options) {
       ->check(check);
 }
 
+// How samples are read: for quantizing and for evaluating.
+std::vector<CLI::Option*> add_preprocess_options(CLI::App& app, compiler::Preprocess& preprocess) {
+  return {
+      add_choice(app, "--preprocess", preprocess,
+                 {{"torchvision", compiler::kTorchvision}, {"tensorflow", compiler::kTensorflow}},
+                 "How images become inputs: resized whole, then as networks of torchvision or TensorFlow take them"),
+      app.add_option("--resize", preprocess.resize_shorter,
+                     "Resize the shorter side of images to this and cut out the centre")
+          ->check(CLI::Range(1, 16384)),
+      app.add_option_function("--mean", colours(preprocess.mean, "--mean", false),
+                              "Inputs are (pixel / 255 - mean) / std: for red, green and blue")
+          ->delimiter(','),
+      app.add_option_function("--std", colours(preprocess.std, "--std", true), "See --mean")->delimiter(',')};
+}
+
 void add_quantize_options(CLI::App& app, CLI::Option& quantize, compiler::QuantizeOptions& options) {
   app.add_option("--calibration_data", options.calibration_data,
                  "What to observe: a folder of images, .npy or .npz arrays, one of them, or a list of them")
-      ->needs(&quantize);
-  app.add_option("--evaluate", options.evaluation_data,
-                 "Compare float and 8 bits on these: a list of lines path<TAB>label, or as above")
-      ->needs(&quantize);
-  add_choice(app, "--preprocess", options.preprocess,
-             {{"torchvision", compiler::kTorchvision}, {"tensorflow", compiler::kTensorflow}},
-             "How images become inputs: resized whole, then as networks of torchvision or TensorFlow take them")
-      ->needs(&quantize);
-  app.add_option("--resize", options.preprocess.resize_shorter,
-                 "Resize the shorter side of images to this and cut out the centre")
-      ->check(CLI::Range(1, 16384))
-      ->needs(&quantize);
-  app.add_option_function("--mean", colours(options.preprocess.mean, "--mean", false),
-                          "Inputs are (pixel / 255 - mean) / std: for red, green and blue")
-      ->delimiter(',')
-      ->needs(&quantize);
-  app.add_option_function("--std", colours(options.preprocess.std, "--std", true), "See --mean")
-      ->delimiter(',')
       ->needs(&quantize);
   add_choice(app, "--observer", options.observer,
              {{"min_max", compiler::Observer::min_max}, {"least_squares", compiler::Observer::least_squares}},
@@ -192,6 +189,14 @@ std::pair<std::string, std::string> parse_method(const std::string& text) {
 }
 
 // Where there are several methods, an input's sizes say of which: "encode:x=1x80".
+// What samples are for must be said.
+void check_samples_are_used(const std::vector<CLI::Option*>& of_samples, const AotOptions& options) {
+  if (options.quantize || !options.quantization.evaluation_data.empty()) return;
+  for (const CLI::Option* option : of_samples) {
+    if (option->count() > 0) throw CLI::RequiresError(option->get_name(), "--quantize or --evaluate");
+  }
+}
+
 void check_shapes_name_methods(const AotOptions& options) {
   if (options.methods.empty()) return;
   for (const auto& [name, shape] : options.compile.input_shapes) {
@@ -241,6 +246,10 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
   app.add_flag("-d,--delegate", options.delegate, "Delegate to XNNPACK what it can run");
   auto* quantize = add_quantize_flag(app, options);
   add_quantize_options(app, *quantize, options.quantization);
+  app.add_option("--evaluate", options.quantization.evaluation_data,
+                 "How right the answers are on these: a list of lines path<TAB>label. With --quantize: beside those in "
+                 "float, with labels or without");
+  const std::vector<CLI::Option*> of_samples = add_preprocess_options(app, options.quantization.preprocess);
   auto* target =
       add_choice(app, "--target", compile.target,
                  {{"executorch", compiler::Target::executorch}, {"ingot", compiler::Target::ingot}},
@@ -277,6 +286,7 @@ int parse_command_line(int argc, char** argv, AotOptions& options) {
     if (!methods.empty() && !example_inputs.empty()) throw CLI::ExcludesError("--method", "--example_inputs");
     for (const std::string& shape : shapes) compile.input_shapes.push_back(parse_shape(shape));
     check_shapes_name_methods(options);
+    check_samples_are_used(of_samples, options);
     if (options.quantization.tune && options.quantization.mode != QuantizeMode::integers) {
       throw CLI::ValidationError("--tune", "chooses between 8 bits and float: native is for --quantize static");
     }

@@ -124,6 +124,10 @@ std::string summary(const CompileReport& report, const std::string& output) {
                       p.nodes_total, p.macs_delegated, p.macs_total, share(p.macs_delegated, p.macs_total),
                       p.delegate_calls, p.delegate_calls == 1 ? "" : "s");
   if (report.quantize) text += quantize_text(*report.quantize);
+  if (const auto& e = report.evaluation) {
+    text += std::format("  evaluated   on {} samples: top-1 {:.2f} %, top-5 {:.2f} %\n", e->n, 100 * e->top.top1,
+                        100 * e->top.top5);
+  }
   if (!p.left_out.empty()) text += "  left out\n" + left_out_text(p);
   text += std::format("  weights     {}", bytes_text(report.weights_bytes));
   if (report.quantize) text += std::format(", {} before", bytes_text(report.quantize->float_weights_bytes));
@@ -155,6 +159,9 @@ Json json_of(const CompileReport& report, const std::string& output) {
   json["left_out"] = Json::array();
   for (const auto& left : p.left_out) {
     json["left_out"].push_back({{"node", left.node}, {"op", left.op}, {"reason", left.reason}});
+  }
+  if (const auto& e = report.evaluation) {
+    json["evaluation"] = {{"n", e->n}, {"top1", e->top.top1}, {"top5", e->top.top5}};
   }
   if (report.quantize) {
     json["quantized"] = {{"done", report.quantize->done}, {"total", report.quantize->total}};
