@@ -198,14 +198,15 @@ Result<size_t> prepared_bytes(const KernelContext& context, KernelArgs args) {
   return plan.bytes;
 }
 
-// The dense weights of a depthwise convolution, each channel's times its scale.
+// The dense weights of a depthwise convolution, each channel's times its scale where that is given.
 void scale_taps(const Convolution& c, const float* scale, float* to) {
   for (int64_t channel = 0; channel < c.groups * c.out_channels; ++channel) {
     const float* from = static_cast<const float*>(c.weight) + channel / c.out_channels * c.weight_group_stride +
                         channel % c.out_channels * c.weight_strides[0];
+    const float factor = scale != nullptr ? scale[channel] : 1;
     for (int64_t y = 0; y < c.axes[0].kernel; ++y) {
       for (int64_t x = 0; x < c.axes[1].kernel; ++x) {
-        *to++ = scale[channel] * from[y * c.weight_strides[2] + x * c.weight_strides[3]];
+        *to++ = factor * from[y * c.weight_strides[2] + x * c.weight_strides[3]];
       }
     }
   }

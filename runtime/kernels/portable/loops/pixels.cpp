@@ -115,8 +115,8 @@ void multiply_groups(const PixelProduct& p, size_t group) {
 void multiply(const PixelProduct& p) {
   const size_t groups = (p.channels + kPackRows - 1) / kPackRows;
   for (size_t group = 0; group < groups;) {
-    const size_t left = groups - group;
     if constexpr (kTileGroups == 3) {
+      const size_t left = groups - group;
       if (left == 1) return multiply_groups<1>(p, group);
       if (left == 2 || left == 4) {  // two and two are faster than three and one
         multiply_groups<2>(p, group);
