@@ -101,7 +101,7 @@ bool is_number_kernel(const Kernel& kernel) {
 Result<void> check_argument(char letter, bool optional, const Value& value) {
   if (optional && value.kind == Value::Kind::none) return {};
   bool fits = false;
-  const char* expected = "";
+  const char* expected;
   switch (letter) {
     case 'T':
       fits = value.kind == Value::Kind::tensor;

@@ -201,7 +201,7 @@ void check_shapes_name_methods(const AotOptions& options) {
   if (options.methods.empty()) return;
   for (const auto& [name, shape] : options.compile.input_shapes) {
     const bool known =
-        std::ranges::any_of(options.methods, [&](const auto& m) { return name.starts_with(m.first + ":"); });
+        std::ranges::any_of(options.methods, [&of = name](const auto& m) { return of.starts_with(m.first + ":"); });
     if (!known) throw CLI::ValidationError("--shape", "with several methods, as in METHOD:input=1x3x224x224");
   }
 }

@@ -31,7 +31,8 @@ Result<void> check_window_count(size_t out_height, size_t out_width, uint64_t ke
   constexpr uint64_t kMaxPointers = uint64_t{1} << 28;
   uint64_t count = 1;
   for (const uint64_t factor : {uint64_t{out_height}, uint64_t{out_width}, kernel_height, kernel_width}) {
-    if (factor > kMaxPointers || (count *= factor) > kMaxPointers) {
+    count = factor > kMaxPointers ? factor : count * factor;
+    if (count > kMaxPointers) {
       return fail(ErrorCode::limit_exceeded, "its windows cover more than %llu pixels",
                   static_cast<unsigned long long>(kMaxPointers));
     }
