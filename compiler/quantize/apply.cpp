@@ -80,8 +80,9 @@ std::vector<double> bias_by_slice(const Node& node, size_t slices) {
 
 }  // namespace
 
-Result<Value*> dequantized(Graph& graph, Value* integers, const AffineParameters& p, const Node* before) {
-  Builder builder(graph, before);
+Result<Value*> dequantized(Graph& graph, Value* integers, const AffineParameters& p, const std::string& source,
+                           const Node* before) {
+  Builder builder = builder_before(graph, before, source);
   return builder.call("quantized_decomposed::dequantize_per_tensor", with_parameters(integers, p));
 }
 
@@ -95,7 +96,7 @@ Result<Value*> add_pair(Graph& graph, Value* value, const AffineParameters& p, c
     quantized = INGOT_TRY(builder.call("quantized_decomposed::quantize_per_tensor", with_parameters(value, p)));
     graph.rename(quantized, value->name + "_q");
   }
-  Value* result = INGOT_TRY(builder.call("quantized_decomposed::dequantize_per_tensor", with_parameters(quantized, p)));
+  Value* result = INGOT_TRY(dequantized(graph, quantized, p, source, before));
   graph.rename(result, value->name + "_dq");
   return result;
 }

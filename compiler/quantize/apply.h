@@ -17,8 +17,9 @@ namespace ingot::compiler {
 // `parameters` has an entry for each group of the scheme, which was made from this graph and is void afterwards.
 Result<void> apply_scheme(Graph& graph, const Scheme& scheme, std::span<const AffineParameters> parameters);
 
-// Reads integers as real numbers, from before that node on (null: at the end).
-Result<Value*> dequantized(Graph& graph, Value* integers, const AffineParameters& parameters, const Node* before);
+// Reads integers as real numbers: a node of this source name before that node (null: at the end).
+Result<Value*> dequantized(Graph& graph, Value* integers, const AffineParameters& parameters, const std::string& source,
+                           const Node* before);
 // Quantizes the value and dequantizes it again, before that node (null: at the end); gives the result.
 Result<Value*> add_pair(Graph& graph, Value* value, const AffineParameters& parameters, const Node* before);
 

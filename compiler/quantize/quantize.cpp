@@ -32,7 +32,7 @@ constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 struct Plan {
   Scheme scheme;
   std::vector<AffineParameters> parameters;  // by group
-  std::vector<double> sqnr;                  // by unit
+  std::vector<double> sqnr;                  // by unit; empty until measured
 };
 
 // 8-bit layers and what stays float, in execution order.
@@ -96,9 +96,13 @@ Result<Plan> make_plan(const Graph& graph, const KeptFloat& kept, SampleSource& 
   Plan plan{make_scheme(graph, kept), {}, {}};
   INGOT_TRY_VOID(observe(graph, observed_values(plan.scheme), samples, options.lowering, options.progress, histograms));
   plan.parameters = INGOT_TRY(choose_all(plan.scheme, histograms, options.observer));
+  return plan;
+}
+
+Result<void> measure_plan(const Graph& graph, Plan& plan, SampleSource& samples, const QuantizeOptions& options) {
   plan.sqnr = INGOT_TRY(measure_layers(graph, plan.scheme, plan.parameters, samples, kMeasuredSamples, options.lowering,
                                        options.progress));
-  return plan;
+  return {};
 }
 
 constexpr const char* kKept = "it is kept in float";
@@ -140,13 +144,17 @@ Result<QuantizeReport> quantize_integers(Graph& graph, SampleSource& samples, co
   Histograms histograms;
   Plan plan = INGOT_TRY(make_plan(graph, kept, samples, options, histograms));
   const size_t before = kept.size();
-  if (options.keep_float_below_db) keep_worse_than(*options.keep_float_below_db, plan, kept);
+  if (options.keep_float_below_db) {
+    INGOT_TRY_VOID(measure_plan(graph, plan, samples, options));
+    keep_worse_than(*options.keep_float_below_db, plan, kept);
+  }
   if (options.tune) {
     const std::vector<const Node*> faster = INGOT_TRY(faster_in_float(
         graph, plan.scheme, plan.parameters, options.target != nullptr, time_here(options.target), options.progress));
     for (const Node* node : faster) kept.emplace(node, "it is faster in float on this machine");
   }
   if (kept.size() > before) plan = INGOT_TRY(make_plan(graph, kept, samples, options, histograms));
+  if (plan.sqnr.empty()) INGOT_TRY_VOID(measure_plan(graph, plan, samples, options));
   QuantizeReport report = describe(graph, plan);
   if (options.correct_biases) {
     INGOT_TRY_VOID(correct_biases(graph, plan.scheme, plan.parameters, samples, kCorrectionSamples, options.lowering,

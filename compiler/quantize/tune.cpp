@@ -85,7 +85,7 @@ class Alone {
     Value* read = x;
     if (scheme_.is_computed(operand_)) {
       x->type.dtype = DType::int8;
-      read = INGOT_TRY(dequantized(graph, x, input_, &node));
+      read = INGOT_TRY(dequantized(graph, x, input_, node.source(), &node));
     } else if (in_integers) {
       read = INGOT_TRY(add_pair(graph, x, input_, &node));
     }

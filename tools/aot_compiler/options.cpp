@@ -188,7 +188,6 @@ std::pair<std::string, std::string> parse_method(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-// Where there are several methods, an input's sizes say of which: "encode:x=1x80".
 // What samples are for must be said.
 void check_samples_are_used(const std::vector<CLI::Option*>& of_samples, const AotOptions& options) {
   if (options.quantize || !options.quantization.evaluation_data.empty()) return;
@@ -197,6 +196,7 @@ void check_samples_are_used(const std::vector<CLI::Option*>& of_samples, const A
   }
 }
 
+// Where there are several methods, an input's sizes say of which: "encode:x=1x80".
 void check_shapes_name_methods(const AotOptions& options) {
   if (options.methods.empty()) return;
   for (const auto& [name, shape] : options.compile.input_shapes) {

@@ -44,14 +44,13 @@ class Progress {
 
 }  // namespace
 
-double Measurement::percentile(double share) const {
-  std::vector<double> sorted = times_ms;
-  std::ranges::sort(sorted);
-  if (sorted.empty()) return 0;
-  const double rank = share * static_cast<double>(sorted.size() - 1);
+double percentile(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  if (values.empty()) return 0;
+  const double rank = share * static_cast<double>(values.size() - 1);
   const auto low = static_cast<size_t>(std::floor(rank));
   const auto high = static_cast<size_t>(std::ceil(rank));
-  return sorted[low] + (sorted[high] - sorted[low]) * (rank - static_cast<double>(low));
+  return values[low] + (values[high] - values[low]) * (rank - static_cast<double>(low));
 }
 
 double Measurement::mean() const {
@@ -100,7 +99,7 @@ std::string report(const Measurement& m, const RunnerOptions& options) {
                       m.map_ms + m.verify_ms + m.init_ms, m.map_ms, m.verify_ms, m.init_ms);
   text += std::format("  first    {:.3f} ms\n", m.first_ms);
   text += std::format("  execute  median {:.3f} ms, mean {:.3f}, min {:.3f}, p95 {:.3f} ({} executions)\n", m.median(),
-                      m.mean(), m.min(), m.percentile(0.95), m.times_ms.size());
+                      m.mean(), m.min(), percentile(m.times_ms, 0.95), m.times_ms.size());
   text += std::format("  memory   {:.1f} MB at most\n", static_cast<double>(m.peak_rss_bytes) / 1e6);
   return options.profile ? text + m.steps.report() : text;
 }
@@ -114,7 +113,7 @@ std::string report_json(const Measurement& m, const RunnerOptions& options) {
   json["median_ms"] = m.median();
   json["mean_ms"] = m.mean();
   json["min_ms"] = m.min();
-  json["p95_ms"] = m.percentile(0.95);
+  json["p95_ms"] = percentile(m.times_ms, 0.95);
   json["num_executions"] = m.times_ms.size();
   json["cpu_threads"] = m.threads;
   json["peak_rss_bytes"] = m.peak_rss_bytes;

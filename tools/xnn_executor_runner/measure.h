@@ -10,6 +10,9 @@
 
 namespace ingot::tools {
 
+// Interpolated between neighbours; `share` is in [0, 1]. 0 of no values.
+double percentile(std::vector<double> values, double share);
+
 struct Measurement {
   double map_ms = 0;
   double verify_ms = 0;
@@ -20,8 +23,7 @@ struct Measurement {
   size_t peak_rss_bytes = 0;
   StepTimes steps;  // of the timed executions, where they are profiled
 
-  double median() const { return percentile(0.5); }
-  double percentile(double share) const;
+  double median() const { return percentile(times_ms, 0.5); }
   double mean() const;
   double min() const;
 };

@@ -4,23 +4,19 @@
 #include <format>
 #include <nlohmann/json.hpp>
 
+#include "tools/xnn_executor_runner/measure.h"
+
 namespace ingot::tools {
 namespace {
 
 constexpr size_t kSlowest = 15;
 
-double median_us(std::vector<uint64_t> nanoseconds) {
-  const auto middle = nanoseconds.begin() + static_cast<std::ptrdiff_t>(nanoseconds.size() / 2);
-  std::ranges::nth_element(nanoseconds, middle);
-  return static_cast<double>(*middle) / 1e3;
-}
-
 }  // namespace
 
 void StepTimes::took(const ProfiledStep& step) {
   Step& known = steps_[{step.instruction, step.node}];
-  if (known.nanoseconds.empty()) known.name = step.name;
-  known.nanoseconds.push_back(step.nanoseconds);
+  if (known.us.empty()) known.name = step.name;
+  known.us.push_back(static_cast<double>(step.nanoseconds) / 1e3);
 }
 
 // Of a delegate call that says what its operators take, the call's own row is what they leave of it.
@@ -29,7 +25,7 @@ std::vector<StepTimes::Row> StepTimes::rows() const {
   double of_nodes = 0;
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {  // backwards: operators before their call
     const auto& [instruction, node] = step->first;
-    const double us = median_us(step->second.nanoseconds);
+    const double us = percentile(step->second.us, 0.5);
     if (node >= 0) {
       of_nodes += us;
       rows.push_back({std::format("{}.{}", instruction, node), step->second.name, us});
@@ -73,7 +69,7 @@ nlohmann::ordered_json StepTimes::json() const {
     nlohmann::ordered_json entry = {{"instruction", place.first}};
     if (place.second >= 0) entry["node"] = place.second;
     entry["name"] = step.name;
-    entry["median_us"] = median_us(step.nanoseconds);
+    entry["median_us"] = percentile(step.us, 0.5);
     json.push_back(std::move(entry));
   }
   return json;

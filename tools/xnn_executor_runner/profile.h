@@ -26,7 +26,7 @@ class StepTimes final : public Profiler {
  private:
   struct Step {
     std::string name;
-    std::vector<uint64_t> nanoseconds;
+    std::vector<double> us;
   };
   struct Row {
     std::string place;  // "3", or "3.17" for operator 17 of a delegate call

@@ -139,7 +139,8 @@ std::expected<Written, Refusal> write_open(const Region& region, bool trial, boo
   for (const lowering::SizeSample& sample : lowering::size_samples(region)) {
     const lowering::FixedRegion fixed = lowering::fix_sizes(region, sample);
     // A single node is asked about as it will find its operands in a region of many.
-    auto written = write_fixed(fixed.region, {trial, all_outputs, trial, false});
+    auto written = write_fixed(
+        fixed.region, {.trial = trial, .all_outputs = all_outputs, .images_last = trial, .fixed_sizes = false});
     if (!written) {
       const auto at = std::ranges::find(fixed.region.nodes, written.error().node) - fixed.region.nodes.begin();
       return std::unexpected(Refusal{region.nodes[static_cast<size_t>(at)], written.error().reason});
